@@ -1,0 +1,336 @@
+import type { ColumnType, Generated } from 'kysely'
+import type { Feedback, Text } from '../sdk/index.ts'
+
+type Json<T> = ColumnType<T, string, string>
+type Moment = ColumnType<Date, Date | string, Date | string>
+type CreatedAt = ColumnType<Date, Date | undefined, never>
+
+export type Role = 'admin' | 'operator' | 'viewer'
+export type EntryState = 'draft' | 'on_sale' | 'retired'
+export type OrderState =
+  | 'placed'
+  | 'awaiting_payment'
+  | 'paid'
+  | 'completed'
+  | 'refused'
+  | 'cancelled'
+  | 'expired'
+  | 'refunded'
+export type UnitState =
+  | 'ordered'
+  | 'preparing'
+  | 'prepared'
+  | 'producing'
+  | 'produced'
+  | 'retrying'
+  | 'needs_operator'
+  | 'refused'
+  | 'skipped'
+  | 'cancelled'
+  | 'released'
+  | 'revoked'
+export type ProductionState =
+  | 'queued'
+  | 'running'
+  | 'retrying'
+  | 'needs_operator'
+  | 'done'
+  | 'refused'
+  | 'skipped'
+  | 'cancelled'
+export type ProductState = 'active' | 'suspended' | 'ended' | 'revoked'
+
+/** Who pays: kept with the order, erasable. */
+export type Customer = {
+  email: string
+  firstname: string
+  lastname: string
+  company?: string
+  address?: string
+  vatNumber?: string
+}
+
+/** Why a production stopped: what an operator reads and what a program sorts by. */
+export type Cause = {
+  kind: 'outage' | 'maintenance' | 'token' | 'moodle' | 'refused' | 'wait' | 'handler' | 'interrupted'
+  message: string
+  code?: string
+  call?: string
+}
+
+/** The frozen copy of a catalog entry that an order line keeps (design, invariant 9). */
+export type FrozenEntry = {
+  code: string
+  title: Text
+  unitCents: number
+  currency: string
+  vatBasisPoints: number
+  handler: string | null
+  internal: Record<string, unknown>
+  fields: unknown[]
+}
+
+export type CartContent = {
+  lines: { code: string; units: { key: string; values: Record<string, unknown>; forMe?: boolean }[] }[]
+  customer?: Partial<Customer>
+}
+
+export interface Database {
+  operators: {
+    id: Generated<number>
+    email: string
+    name: string
+    password_hash: string
+    role: Role
+    created_at: CreatedAt
+    disabled_at: Moment | null
+  }
+  sessions: { token_hash: Buffer; operator_id: number; created_at: CreatedAt; expires_at: Moment }
+  api_tokens: {
+    id: Generated<number>
+    operator_id: number
+    name: string
+    token_hash: Buffer
+    role: Role
+    created_at: CreatedAt
+    last_used_at: Moment | null
+    revoked_at: Moment | null
+  }
+  idempotency_keys: {
+    caller: string
+    key: string
+    request_hash: Buffer
+    status: number | null
+    response: Json<unknown> | null
+    created_at: CreatedAt
+  }
+  entries: {
+    id: Generated<number>
+    code: string
+    state: Generated<EntryState>
+    title: Json<Text>
+    summary: Json<Text>
+    description: Json<Text>
+    category: Json<Text>
+    price_cents: number
+    currency: string
+    vat_basis_points: number
+    handler: string | null
+    internal: Json<Record<string, unknown>>
+    fields: Json<unknown[]>
+    max_quantity: number | null
+    position: Generated<number>
+    revision: Generated<number>
+    created_at: CreatedAt
+    updated_at: Generated<Moment>
+  }
+  carts: {
+    id: string
+    token_hash: Buffer
+    content: Json<CartContent>
+    revision: Generated<number>
+    updated_at: Generated<Moment>
+  }
+  orders: {
+    id: Generated<number>
+    number: string
+    token: string
+    cart_id: string | null
+    state: OrderState
+    locale: 'en' | 'fr'
+    customer: Json<Customer>
+    customer_email: string
+    currency: string
+    total_cents: number
+    vat_cents: number
+    paid_cents: Generated<number>
+    means: string
+    payment_reference: string
+    pay_before: Moment | null
+    terms_accepted_at: Moment
+    placed_at: CreatedAt
+    paid_at: Moment | null
+    produced_at: Moment | null
+    trusted_by: number | null
+    trusted_at: Moment | null
+    trusted_why: string | null
+  }
+  order_lines: {
+    id: Generated<number>
+    order_id: number
+    position: number
+    entry_id: number
+    entry: Json<FrozenEntry>
+    quantity: number
+    unit_cents: number
+    total_cents: number
+    vat_cents: number
+  }
+  units: {
+    id: Generated<number>
+    order_id: number
+    line_id: number
+    position: number
+    state: UnitState
+    external: Json<Record<string, unknown>>
+    fields: Json<Record<string, unknown>>
+    feedback: Json<Text> | null
+  }
+  history: {
+    id: Generated<number>
+    order_id: number
+    unit_id: number | null
+    at: CreatedAt
+    who: string
+    event: string
+    from_state: string | null
+    to_state: string | null
+    why: string | null
+  }
+  notifications: {
+    means: string
+    event_id: string
+    order_number: string | null
+    body: Json<unknown>
+    outcome: string
+    received_at: CreatedAt
+  }
+  payments: {
+    id: Generated<number>
+    order_id: number
+    means: string
+    reference: string
+    amount_cents: number
+    currency: string
+    paid_on: string
+    state: 'counted' | 'set_aside'
+    recorded_by: string
+    note: string | null
+    created_at: CreatedAt
+  }
+  give_backs: {
+    id: Generated<number>
+    order_id: number
+    unit_id: number | null
+    payment_id: number | null
+    amount_cents: number
+    currency: string
+    why: string
+    created_at: CreatedAt
+    done_at: Moment | null
+    done_by: string | null
+    done_note: string | null
+  }
+  productions: {
+    id: Generated<number>
+    order_id: number
+    unit_id: number
+    script: string
+    occasion: Generated<string>
+    handler: string
+    input: Json<unknown>
+    state: Generated<ProductionState>
+    attempt: Generated<number>
+    failures: Generated<number>
+    job_id: string | null
+    due_at: Generated<Moment>
+    worker: string | null
+    started_at: Moment | null
+    ended_at: Moment | null
+    cause: Json<Cause> | null
+    feedback: Json<Feedback> | null
+    created_at: CreatedAt
+  }
+  steps: {
+    production_id: number
+    name: string
+    attempt: number
+    result: Json<unknown> | null
+    milliseconds: number
+    at: CreatedAt
+  }
+  failures: {
+    production_id: number
+    attempt: number
+    at: CreatedAt
+    step: string | null
+    cause: Json<Cause>
+  }
+  products: {
+    id: Generated<number>
+    reference: string
+    order_id: number
+    unit_id: number
+    key: string
+    handler: string
+    title: Json<Text>
+    link: string | null
+    holder: Json<{ email: string; firstname: string; lastname: string }> | null
+    starts_at: Moment
+    ends_at: Moment | null
+    state: Generated<ProductState>
+    data: Json<Record<string, unknown>>
+    created_at: CreatedAt
+  }
+  product_history: {
+    id: Generated<number>
+    product_id: number
+    at: CreatedAt
+    who: string
+    event: string
+    data: Json<Record<string, unknown>>
+    why: string | null
+  }
+  entitlements: {
+    product_id: number
+    site: string
+    course_id: number
+    user_id: number
+    role_id: number
+    group_id: number | null
+  }
+  enrolments: {
+    site: string
+    course_id: number
+    user_id: number
+    revision: Generated<number>
+    applied_revision: Generated<number>
+    applied: Json<Enrolment> | null
+    applied_at: Moment | null
+  }
+  accounts: {
+    site: string
+    email: string
+    user_id: number | null
+    creating_until: Moment | null
+  }
+  sites: {
+    id: string
+    state: Generated<'up' | 'down' | 'paused'>
+    cause: string | null
+    since: Generated<Moment>
+    checked_at: Moment | null
+  }
+  mails: {
+    id: Generated<number>
+    order_id: number | null
+    key: string
+    recipient: string
+    subject: string
+    body: string
+    state: Generated<'queued' | 'sent' | 'kept' | 'failed'>
+    cause: string | null
+    created_at: CreatedAt
+    sent_at: Moment | null
+  }
+  settings: { key: string; value: Json<unknown> }
+}
+
+/** What one person has in one course, as Moodle was told. Times are Unix seconds; 0 means none, as in Moodle. */
+export type Enrolment = {
+  startsAt: number
+  endsAt: number
+  suspended: boolean
+  roles: number[]
+  groups: number[]
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import type { Text } from './text.ts'
+
+export const elementTypes = [
+  'text',
+  'textarea',
+  'email',
+  'tel',
+  'url',
+  'number',
+  'checkbox',
+  'select',
+  'radio',
+  'date',
+  'list',
+  'secret',
+] as const
+export type ElementType = (typeof elementTypes)[number]
+
+/** What a picker offers, read from the live site. */
+export type Picker = 'course' | 'category' | 'role' | 'cohort' | 'group'
+
+const text = z.strictObject({ en: z.string().min(1), fr: z.string().min(1) })
+
+/**
+ * One field of a form. Handlers get theirs from their schemas (`elementsOf`); operators write theirs as a JSON list.
+ * `min` and `max` bound a number's value, a text's length, or a list's items.
+ */
+export const formElement = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][A-Za-z0-9]{0,39}$/, 'a name starts with a small letter and has letters and digits only'),
+  type: z.enum(elementTypes),
+  label: text,
+  help: text.optional(),
+  required: z.boolean().default(false),
+  default: z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]).optional(),
+  options: z.array(z.strictObject({ value: z.string(), label: text })).optional(),
+  min: z.number().optional(),
+  max: z.number().optional(),
+  pattern: z.string().optional(),
+  patternHelp: text.optional(),
+  visibleWhen: z
+    .strictObject({ field: z.string(), is: z.array(z.union([z.string(), z.boolean()])).min(1) })
+    .optional(),
+  picker: z.enum(['course', 'category', 'role', 'cohort', 'group']).optional(),
+  /** The field whose course the picker of groups or roles depends on. */
+  pickerOf: z.string().optional(),
+  /** The HTML autocomplete token. */
+  autocomplete: z.string().optional(),
+  /** Filled from the buyer's own identity when the customer says "it is for me". */
+  forMe: z.enum(['email', 'firstname', 'lastname']).optional(),
+  /** Offered once for all units of a line. */
+  sameForAll: z.boolean().optional(),
+})
+export type FormElement = z.output<typeof formElement>
+
+/** What a schema's `.meta()` may say of a field, beyond what the schema itself tells. */
+export type FieldMeta = Partial<
+  Pick<
+    FormElement,
+    | 'label'
+    | 'help'
+    | 'type'
+    | 'patternHelp'
+    | 'visibleWhen'
+    | 'picker'
+    | 'pickerOf'
+    | 'autocomplete'
+    | 'forMe'
+    | 'sameForAll'
+  >
+> & { optionLabels?: Record<string, Text> }

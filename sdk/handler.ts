@@ -1,0 +1,166 @@
+import type { z } from 'zod'
+import type { Moodle, Person } from './moodle.ts'
+import type { Feedback, Text } from './text.ts'
+
+/** What a script runs for: one unit of one line of an order. */
+export type Unit = {
+  id: number
+  /** 1 for the first unit of its line. */
+  position: number
+  order: { number: string; locale: 'en' | 'fr'; placedAt: Date; paidAt: Date | null }
+  entry: { code: string; title: Text }
+  /** Who pays. Not the learner: the learner is named by the external parameters. */
+  buyer: Person & { company?: string }
+}
+
+/**
+ * Runs `effect` once for this unit, script and `name`: its result (any JSON value) is journalled, and returned as
+ * it is when the script runs again. A process may die between the effect and its record, so an effect must bear
+ * being repeated: look before you write.
+ */
+export type Step = <T>(name: string, effect: () => Promise<T> | T) => Promise<T>
+
+export type Log = (message: string, details?: Record<string, unknown>) => void
+
+/** What one product entitles its holder to in one course. The shop computes each enrolment from all of these. */
+export type Entitlement = {
+  course: number
+  /** The Moodle user id of the learner, from `moodle.ensureAccount`. */
+  user: number
+  /** Moodle role id: 5 is the student of a standard site. */
+  role: number
+  group?: number
+}
+
+/** What the customer owns once the unit is produced. */
+export type ProductDraft = {
+  /** Names the product within its unit, so that it is made once however often the script runs. */
+  key: string
+  title: Text
+  /** Where it is used: an absolute URL. */
+  link?: string
+  holder?: Person
+  startsAt: Date
+  /** Undefined: it has no end. */
+  endsAt?: Date
+  entitlements?: Entitlement[]
+  data?: Record<string, unknown>
+}
+
+export type Product = {
+  id: number
+  reference: string
+  key: string
+  title: Text
+  holder: Person | null
+  startsAt: Date
+  endsAt: Date | null
+  state: 'active' | 'suspended' | 'ended' | 'revoked'
+  data: Record<string, unknown>
+}
+
+/** A change that an after-sale action asks for; the shop writes it and makes Moodle agree. */
+export type ProductChange = {
+  state?: 'active' | 'suspended' | 'revoked'
+  startsAt?: Date
+  /** null: from now on it has no end. */
+  endsAt?: Date | null
+}
+
+/** What `check` found wrong, at the field it concerns. An error keeps the entry from being sold. */
+export type Finding = { field?: string; level: 'error' | 'warning'; text: Text }
+
+export type ScriptContext<Internal, External> = {
+  unit: Unit
+  /** The operator's parameters, frozen when the order was placed. */
+  internal: Internal
+  /** The customer's answers for this unit. */
+  external: External
+  /** The answers to the operator's own fields of the entry. */
+  fields: Record<string, unknown>
+  moodle: Moodle
+  step: Step
+  log: Log
+  /** Aborted when the shop stops or another worker has taken this production over. */
+  signal: AbortSignal
+}
+
+export type Delivery = { products: ProductDraft[]; feedback?: Feedback }
+
+/** An after-sale action: its form, who may do it, and what it changes. */
+export type Action<Internal = unknown, Input = unknown> = {
+  title: Text
+  help?: Text
+  /** A zod object: the action's own form. */
+  input: z.ZodType<Input>
+  audience: 'operator' | 'customer' | 'both'
+  /** When the action makes sense; always, when absent. */
+  when?: (product: Product) => boolean
+  run: (context: {
+    product: Product
+    internal: Internal
+    input: Input
+    moodle: Moodle
+    step: Step
+    log: Log
+    signal: AbortSignal
+  }) =>
+    | Promise<{ change?: ProductChange; feedback?: Feedback }>
+    | { change?: ProductChange; feedback?: Feedback }
+}
+
+/**
+ * A production handler: one literal. From its two schemas the shop derives the operator's form, the customer's
+ * micro-form, validation, API and docs. Every function is optional: a handler that only takes answers is a handler.
+ */
+export type Handler<
+  Internal extends z.ZodObject = z.ZodObject,
+  External extends z.ZodObject = z.ZodObject,
+> = {
+  title: Text
+  /** One or two sentences for the operator who chooses a handler. */
+  summary?: Text
+  /** The web-service functions that the service behind our token must have. */
+  functions?: string[]
+  internal: Internal
+  external: External
+  /** The most units of an entry in one order. */
+  maxQuantity?: number
+  /** Run when the operator saves the entry, against the live site: what would keep a sale from being produced. */
+  check?: (context: { internal: z.output<Internal>; moodle: Moodle }) => Promise<Finding[]>
+  /** Run when the entry is shown and again when it is ordered. */
+  available?: (context: {
+    entry: { code: string }
+    internal: z.output<Internal>
+    moodle: Moodle
+  }) => Promise<{ ok: true } | { ok: false; why: Text }>
+  /** Before the payment: may check, reserve, prepare, or throw `Refused`. */
+  prepay?: (
+    context: ScriptContext<z.output<Internal>, z.output<External>>,
+  ) => Promise<{ feedback?: Feedback } | undefined>
+  /** Undoes `prepay` when the order dies unpaid. */
+  release?: (context: ScriptContext<z.output<Internal>, z.output<External>>) => Promise<void>
+  /** Only after the payment is validated: delivers. The shop then records the products and sets the enrolments. */
+  postpay?: (context: ScriptContext<z.output<Internal>, z.output<External>>) => Promise<Delivery>
+  /** Undoes what `postpay` did beyond its products' entitlements, which the shop withdraws itself. */
+  revoke?: (
+    context: ScriptContext<z.output<Internal>, z.output<External>> & { products: Product[] },
+  ) => Promise<void>
+  /** After-sale actions by name. */
+  // biome-ignore lint/suspicious/noExplicitAny: each action has its own input, which its schema checks at the border
+  actions?: Record<string, Action<z.output<Internal>, any>>
+}
+
+/** Types a handler's functions from its schemas. It returns its argument. */
+export function defineHandler<Internal extends z.ZodObject, External extends z.ZodObject>(
+  handler: Handler<Internal, External>,
+): Handler<Internal, External> {
+  return handler
+}
+
+/** Types one after-sale action from its input schema. It returns its argument. */
+export function defineAction<Input, Internal = Record<string, unknown>>(
+  action: Action<Internal, Input>,
+): Action<Internal, Input> {
+  return action
+}

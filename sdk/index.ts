@@ -1,0 +1,35 @@
+// All that a handler may import. Held back: how forms are read and drawn (sdk/form.ts), which the shop uses alone.
+export { z } from 'zod'
+export { Refused, RetryLater } from './errors.ts'
+export { type FieldMeta, type FormElement, formElement, type Picker } from './form-element.ts'
+export {
+  type Action,
+  type Delivery,
+  defineAction,
+  defineHandler,
+  type Entitlement,
+  type Finding,
+  type Handler,
+  type Log,
+  type Product,
+  type ProductChange,
+  type ProductDraft,
+  type ScriptContext,
+  type Step,
+  type Unit,
+} from './handler.ts'
+export {
+  type Account,
+  type Category,
+  type Cohort,
+  type Course,
+  type Group,
+  type Moodle,
+  MoodleError,
+  type MoodleErrorKind,
+  type Person,
+  type Role,
+  type SiteInfo,
+} from './moodle.ts'
+export { moodleCategory, moodleCohort, moodleCourse, moodleGroup, moodleRole } from './moodle-fields.ts'
+export type { Feedback, Text } from './text.ts'
