@@ -38,6 +38,8 @@ export const formElement = z.strictObject({
   options: z.array(z.strictObject({ value: z.string(), label: text })).optional(),
   min: z.number().optional(),
   max: z.number().optional(),
+  /** Whole numbers only: a number's value, or each item of a list (of ids, say). */
+  whole: z.boolean().optional(),
   pattern: z.string().optional(),
   patternHelp: text.optional(),
   visibleWhen: z
