@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import pg from 'pg'
+import { type Connection, connect } from '../db/connect.ts'
+import { startEmbedded } from '../db/embedded.ts'
+import { migrate } from '../db/migrate.ts'
+
+export type TestDatabase = Connection & {
+  /** For child processes and further pools. */
+  url: string
+  /** Closes the pool and drops the database. Happens by itself at the end of the test or the suite. */
+  drop(): Promise<void>
+}
+
+const template = `boutique_template_${randomBytes(4).toString('hex')}`
+let server: Promise<string> | undefined
+let copies = 0
+
+/** A migrated, empty database of its own: a copy of a template that is made once a run. */
+export async function testDatabase({ max }: { max?: number } = {}): Promise<TestDatabase> {
+  server ??= startServer()
+  const serverUrl = await server
+  const name = `${template}_${++copies}`
+  await administer(serverUrl, `create database ${name} template ${template} strategy file_copy`)
+  const url = withDatabase(serverUrl, name)
+  const connection = await connect(url, { max })
+  let dropped: Promise<void> | undefined
+  const drop = () => {
+    dropped ??= connection.db
+      .destroy()
+      .then(() => administer(serverUrl, `drop database ${name} with (force)`))
+    return dropped
+  }
+  after(drop)
+  return { ...connection, url, drop }
+}
+
+/** The URL of a server that has the template: `TEST_DATABASE_URL`, else one of our own for this run. */
+async function startServer(): Promise<string> {
+  const url = process.env.TEST_DATABASE_URL ?? (await startThrowAway())
+  await administer(url, `create database ${template}`)
+  if (process.env.TEST_DATABASE_URL) after(() => administer(url, `drop database ${template}`))
+  const { db, pool } = await connect(withDatabase(url, template))
+  await migrate(pool)
+  await db.destroy()
+  return url
+}
+
+async function startThrowAway(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'boutique-test-'))
+  removeAfterwards(folder)
+  // As root, the database runs as another user.
+  await chmod(folder, 0o755)
+  const { url } = await startEmbedded({ folder, durable: false, settings: { max_connections: '200' } })
+  return url
+}
+
+/** Ends the server in `folder` once this process is gone, however it went: a pipe closes even at a kill -9. */
+function removeAfterwards(folder: string): void {
+  const script = join(import.meta.dirname, 'remove-afterwards.mjs')
+  // Detached: Ctrl-C must not reach it before its work.
+  spawn(process.execPath, [script, folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] }).unref()
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+function withDatabase(url: string, name: string): string {
+  const copy = new URL(url)
+  copy.pathname = `/${name}`
+  return copy.href
+}
