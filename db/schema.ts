@@ -3,6 +3,7 @@ import type { Feedback, Text } from '../sdk/index.ts'
 
 type Json<T> = ColumnType<T, string, string>
 type Moment = ColumnType<Date, Date | string, Date | string>
+type MomentByDefault = ColumnType<Date, Date | string | undefined, Date | string>
 type CreatedAt = ColumnType<Date, Date | undefined, never>
 
 export type Role = 'admin' | 'operator' | 'viewer'
@@ -38,6 +39,13 @@ export type ProductionState =
   | 'refused'
   | 'skipped'
   | 'cancelled'
+export type MailKind =
+  | 'order_placed'
+  | 'order_paid'
+  | 'order_closed'
+  | 'payment_partial'
+  | 'unit_delayed'
+  | 'feedback'
 export type ProductState = 'active' | 'suspended' | 'ended' | 'revoked'
 
 /** Who pays: kept with the order, erasable. */
@@ -70,8 +78,16 @@ export type FrozenEntry = {
   fields: unknown[]
 }
 
+/** One unit in a cart: what was typed so far, right or wrong. */
+export type CartUnit = {
+  key: string
+  forMe: boolean
+  external: Record<string, unknown>
+  fields: Record<string, unknown>
+}
+
 export type CartContent = {
-  lines: { code: string; units: { key: string; values: Record<string, unknown>; forMe?: boolean }[] }[]
+  lines: { code: string; units: CartUnit[] }[]
   customer?: Partial<Customer>
 }
 
@@ -122,14 +138,14 @@ export interface Database {
     position: Generated<number>
     revision: Generated<number>
     created_at: CreatedAt
-    updated_at: Generated<Moment>
+    updated_at: MomentByDefault
   }
   carts: {
     id: string
     token_hash: Buffer
     content: Json<CartContent>
     revision: Generated<number>
-    updated_at: Generated<Moment>
+    updated_at: MomentByDefault
   }
   orders: {
     id: Generated<number>
@@ -232,8 +248,9 @@ export interface Database {
     state: Generated<ProductionState>
     attempt: Generated<number>
     failures: Generated<number>
+    interruptions: Generated<number>
     job_id: string | null
-    due_at: Generated<Moment>
+    due_at: MomentByDefault
     worker: string | null
     started_at: Moment | null
     ended_at: Moment | null
@@ -308,17 +325,19 @@ export interface Database {
     id: string
     state: Generated<'up' | 'down' | 'paused'>
     cause: string | null
-    since: Generated<Moment>
+    since: MomentByDefault
     checked_at: Moment | null
   }
   mails: {
     id: Generated<number>
     order_id: number | null
     key: string
+    kind: MailKind
+    data: Json<Record<string, unknown>>
     recipient: string
-    subject: string
-    body: string
-    state: Generated<'queued' | 'sent' | 'kept' | 'failed'>
+    subject: string | null
+    body: string | null
+    state: 'queued' | 'sent' | 'kept' | 'failed'
     cause: string | null
     created_at: CreatedAt
     sent_at: Moment | null

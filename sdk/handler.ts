@@ -91,8 +91,8 @@ export type Delivery = { products: ProductDraft[]; feedback?: Feedback }
 export type Action<Internal = unknown, Input = unknown> = {
   title: Text
   help?: Text
-  /** A zod object: the action's own form. */
-  input: z.ZodType<Input>
+  /** The action's own form. */
+  input: z.ZodObject & z.ZodType<Input>
   audience: 'operator' | 'customer' | 'both'
   /** When the action makes sense; always, when absent. */
   when?: (product: Product) => boolean

@@ -219,7 +219,9 @@ create table productions (
     ('queued', 'running', 'retrying', 'needs_operator', 'done', 'refused', 'skipped', 'cancelled')),
   -- the fence: whatever a worker writes back names its attempt
   attempt integer not null default 0,
+  -- in a row: how often it failed the way that cause says, and how often its process died
   failures integer not null default 0,
+  interruptions integer not null default 0,
   job_id uuid,
   due_at timestamptz not null default now(),
   worker text,
@@ -341,20 +343,23 @@ create table sites (
   checked_at timestamptz
 );
 
+-- A mail that was decided, and what became of it. It is composed when it is sent.
 create table mails (
   id bigint generated always as identity primary key,
   order_id bigint references orders,
   key text not null unique,
+  kind text not null,
+  data jsonb not null default '{}',
   recipient text not null,
-  subject text not null,
-  body text not null,
-  state text not null default 'queued' check (state in ('queued', 'sent', 'kept', 'failed')),
+  subject text,
+  body text,
+  state text not null check (state in ('queued', 'sent', 'kept', 'failed')),
   cause text,
   created_at timestamptz not null default now(),
   sent_at timestamptz
 );
 create index mails_by_order on mails (order_id);
-create index mails_in_trouble on mails (id) where state = 'failed';
+create index mails_waiting on mails (id) where state in ('queued', 'failed');
 
 -- What this shop is: one row a setting.
 create table settings (

@@ -1,0 +1,156 @@
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import type { Cause, Database } from '../db/schema.ts'
+import type { Delivery, Feedback, Product, Text, Unit } from '../sdk/index.ts'
+import { newJobId, type Queue, sendProductions } from './queue.ts'
+
+/** The four scripts of a handler, and its after-sale actions. */
+export type Script = 'prepay' | 'release' | 'postpay' | 'revoke' | 'action'
+
+/** All that a script is given, frozen when the production was asked for (design, invariant 9). */
+export type Input = {
+  unit: Omit<Unit, 'order'> & {
+    order: Omit<Unit['order'], 'placedAt' | 'paidAt'> & { placedAt: string; paidAt: string | null }
+  }
+  internal: Record<string, unknown>
+  external: Record<string, unknown>
+  fields: Record<string, unknown>
+  /** For `revoke`: what the unit's delivery made. */
+  products?: StoredProduct[]
+  /** For `action`: which one, on what, with which answers, asked by whom. */
+  action?: { name: string; product: StoredProduct; input: Record<string, unknown>; who: string }
+}
+
+/** A product as JSON keeps it. */
+export type StoredProduct = Omit<Product, 'startsAt' | 'endsAt'> & { startsAt: string; endsAt: string | null }
+
+/** One run of one script for one unit. */
+export type Production = {
+  id: number
+  orderId: number
+  unitId: number
+  script: Script
+  handler: string
+  input: Input
+  attempt: number
+  /** How it failed last, and how often in a row that way. */
+  lastFailure: { kind: Cause['kind']; count: number } | null
+  /** How often in a row the process that ran it died. */
+  interruptions: number
+}
+
+/** How a production ended, or why it waits: told to the shop in the transaction that records it. */
+export type Outcome =
+  | { state: 'done'; delivery?: Delivery; feedback?: Feedback }
+  | { state: 'refused'; cause: Cause; text: Text }
+  | { state: 'retrying'; cause: Cause; dueAt: Date }
+  | { state: 'needs_operator'; cause: Cause }
+  | { state: 'skipped' | 'cancelled'; who: string; why: string }
+
+type Asked = {
+  orderId: number
+  unitId: number
+  script: Script
+  handler: string
+  input: Input
+  occasion?: string
+}
+
+/**
+ * Asks for productions in the caller's transaction, each with the job that wakes a worker. A production exists once
+ * for each unit and script: asking again changes nothing. `after`: seconds before a worker may take it, for those
+ * that the caller means to run at once itself. Returns the new ones.
+ */
+export async function enqueue(
+  trx: Transaction<Database>,
+  queue: Queue,
+  site: string,
+  asked: Asked[],
+  after = 0,
+): Promise<{ id: number; unitId: number }[]> {
+  if (asked.length === 0) return []
+  const dueAt = new Date(Date.now() + after * 1000)
+  const made = await trx
+    .insertInto('productions')
+    .values(
+      asked.map((production) => ({
+        order_id: production.orderId,
+        unit_id: production.unitId,
+        script: production.script,
+        occasion: production.occasion ?? '',
+        handler: production.handler,
+        input: JSON.stringify(production.input),
+        job_id: newJobId(),
+        due_at: dueAt,
+      })),
+    )
+    .onConflict((conflict) => conflict.columns(['unit_id', 'script', 'occasion']).doNothing())
+    .returning(['id', 'unit_id as unitId', 'job_id'])
+    .execute()
+  await sendProductions(
+    queue,
+    trx,
+    made.flatMap((row) =>
+      row.job_id
+        ? [{ id: row.job_id, production: row.id, startAfter: after > 0 ? dueAt : undefined, site }]
+        : [],
+    ),
+  )
+  return made.map(({ id, unitId }) => ({ id, unitId }))
+}
+
+/**
+ * Takes productions for this worker: each gets a new attempt number, which fences whoever had it before. A job may
+ * take a production that says it is running, since the queue gives a job out again only when its worker is dead; a
+ * stale job, whose id the production no longer names, takes nothing.
+ */
+export async function claim(
+  db: Kysely<Database>,
+  worker: string,
+  jobs: { id: string; production: number }[],
+): Promise<Production[]> {
+  const ids = jobs.map((job) => job.production)
+  const jobIds = jobs.map((job) => job.id)
+  const { rows } = await sql<Row>`
+    update productions p
+       set state = 'running', attempt = p.attempt + 1, worker = ${worker}, started_at = now(),
+           interruptions = case was.state when 'running' then p.interruptions + 1 else 0 end
+      from (select p.id, p.state from productions p
+              join unnest(${ids}::bigint[], ${jobIds}::uuid[]) as job(production, id)
+                on p.id = job.production and p.job_id = job.id
+             where p.state in ('queued', 'retrying', 'running') for update of p skip locked) was
+     where p.id = was.id
+    returning p.*`.execute(db)
+  return rows.map(toProduction)
+}
+
+/** Takes freshly asked productions to run them at once, in the request that placed the order. */
+export async function claimAtOnce(
+  db: Kysely<Database>,
+  worker: string,
+  ids: number[],
+): Promise<Production[]> {
+  const rows = await db
+    .updateTable('productions')
+    .set({ state: 'running', attempt: sql`attempt + 1`, worker, started_at: sql`now()` })
+    .where('id', 'in', ids)
+    .where('state', '=', 'queued')
+    .returningAll()
+    .execute()
+  return rows.map(toProduction)
+}
+
+type Row = Selectable<Database['productions']>
+
+function toProduction(row: Row): Production {
+  return {
+    id: row.id,
+    orderId: row.order_id,
+    unitId: row.unit_id,
+    script: row.script as Script, // the table holds what enqueue wrote
+    handler: row.handler,
+    input: row.input as Input, // likewise
+    attempt: row.attempt,
+    lastFailure: row.cause && { kind: row.cause.kind, count: row.failures },
+    interruptions: row.interruptions,
+  }
+}

@@ -1,0 +1,180 @@
+import { readdir, stat } from 'node:fs/promises'
+import { registerHooks } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Handler } from '../sdk/index.ts'
+
+export type HandlerKind = 'standard' | 'extension' | 'specific'
+export type Registered = { id: string; kind: HandlerKind; folder: string; handler: Handler }
+/** A handler folder that can't be used, and why: the office shows it, and its entries are not for sale. */
+export type HandlerFault = { id: string; file: string; reason: string }
+export type Registry = { handlers: ReadonlyMap<string, Registered>; faults: readonly HandlerFault[] }
+
+const sdk = new URL('../sdk/', import.meta.url)
+let hooked = false
+
+/** Lets handlers that live outside this repository import `boutique/sdk`: the very same modules as ours. */
+function serveSdk() {
+  if (hooked) return
+  hooked = true
+  registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier === 'boutique/sdk') return next(new URL('index.ts', sdk).href, context)
+      if (specifier.startsWith('boutique/sdk/')) {
+        return next(new URL(`${specifier.slice('boutique/sdk/'.length)}.ts`, sdk).href, context)
+      }
+      return next(specifier, context)
+    },
+  })
+}
+
+/** The kind that a folder's name says, or undefined when it is no handler's name. */
+export function kindOf(id: string): HandlerKind | undefined {
+  if (/^std_[a-z0-9_]+$/.test(id)) return 'standard'
+  if (/^ext_[a-z0-9_]+$/.test(id)) return 'extension'
+  if (/^[A-Z0-9][A-Z0-9-]{1,39}$/.test(id)) return 'specific'
+  return undefined
+}
+
+/**
+ * Scans folders of handlers, first come first served. Never throws for what a handler's author did: a bad folder is
+ * named among the faults, with its file and the reason, and hurts nobody else.
+ */
+export async function scanHandlers(folders: string[]): Promise<Registry> {
+  serveSdk()
+  const handlers = new Map<string, Registered>()
+  const faults: HandlerFault[] = []
+  for (const folder of folders) {
+    let names: string[]
+    try {
+      names = (await readdir(folder, { withFileTypes: true }))
+        .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+        .map((entry) => entry.name)
+        .filter((name) => !name.startsWith('.') && name !== 'node_modules')
+        .sort()
+    } catch (error) {
+      faults.push({
+        id: path.basename(folder),
+        file: folder,
+        reason: `this folder of handlers can't be read: ${sentence(error)}`,
+      })
+      continue
+    }
+    for (const id of names) {
+      const result = await loadHandler(path.join(folder, id), id)
+      if ('reason' in result) faults.push(result)
+      else if (handlers.has(id)) {
+        faults.push({
+          id,
+          file: result.folder,
+          reason: `another folder, ${handlers.get(id)?.folder}, has this name already`,
+        })
+      } else handlers.set(id, result)
+    }
+  }
+  return { handlers, faults }
+}
+
+async function loadHandler(folder: string, id: string): Promise<Registered | HandlerFault> {
+  const kind = kindOf(id)
+  if (!kind) {
+    const reason =
+      'the name of the folder is neither std_…, ext_… (small letters, digits, _) nor the code of an entry (capitals, digits, -)'
+    return { id, file: folder, reason }
+  }
+  const file = await findFile(folder)
+  if (!file)
+    return { id, file: folder, reason: 'there is no handler.ts, handler.js or handler.mjs in the folder' }
+  try {
+    const module: Record<string, unknown> = await import(pathToFileURL(file).href)
+    const reason = whyNoHandler(module.default)
+    if (reason) return { id, file, reason }
+    return { id, kind, folder, handler: module.default as Handler } // proven by whyNoHandler
+  } catch (error) {
+    return { id, file, reason: `it could not be loaded: ${sentence(error)}` }
+  }
+}
+
+async function findFile(folder: string): Promise<string | undefined> {
+  for (const name of ['handler.ts', 'handler.js', 'handler.mjs']) {
+    const file = path.join(folder, name)
+    const found = await stat(file).catch(() => undefined)
+    if (found?.isFile()) return file
+  }
+  return undefined
+}
+
+const functions = ['check', 'available', 'prepay', 'release', 'postpay', 'revoke']
+
+/** The reason why a module's default export is no handler; undefined when it is one. */
+function whyNoHandler(exported: unknown): string | undefined {
+  if (!isRecord(exported)) return 'it has no default export made with defineHandler({ … })'
+  const { title } = exported
+  if (
+    !isRecord(title) ||
+    typeof title.en !== 'string' ||
+    typeof title.fr !== 'string' ||
+    !title.en ||
+    !title.fr
+  ) {
+    return 'its title must have a text in English and in French: { en, fr }'
+  }
+  for (const name of ['internal', 'external']) {
+    if (!isZodObject(exported[name]))
+      return `its ${name} parameters must be a z.object({ … }) of boutique/sdk`
+  }
+  for (const name of functions) {
+    if (exported[name] !== undefined && typeof exported[name] !== 'function')
+      return `its ${name} must be a function`
+  }
+  if (
+    exported.maxQuantity !== undefined &&
+    !(Number.isInteger(exported.maxQuantity) && Number(exported.maxQuantity) > 0)
+  ) {
+    return 'its maxQuantity must be a whole number above 0'
+  }
+  if (exported.release && !exported.prepay) return 'it has a release and no prepay: there is nothing to undo'
+  if (exported.actions !== undefined) {
+    if (!isRecord(exported.actions)) return 'its actions must be an object of actions by name'
+    for (const [name, action] of Object.entries(exported.actions)) {
+      if (
+        !isRecord(action) ||
+        typeof action.run !== 'function' ||
+        !isZodObject(action.input) ||
+        !isRecord(action.title)
+      ) {
+        return `its action ${name} needs a title, an input made with z.object({ … }) and a run function`
+      }
+    }
+  }
+  return undefined
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function isZodObject(value: unknown): boolean {
+  return (
+    isRecord(value) && isRecord(value._zod) && isRecord(value._zod.def) && value._zod.def.type === 'object'
+  )
+}
+
+function sentence(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? 'unknown error'
+}
+
+/**
+ * The handler that an entry uses: its own for `specific`. undefined when the choice is "no handler"; `missing` when
+ * the one it names is not installed or not sound.
+ */
+export function handlerOf(
+  registry: Registry,
+  entry: { code: string; handler: string | null },
+): Registered | 'missing' | undefined {
+  if (entry.handler === null) return undefined
+  const id = entry.handler === 'specific' ? entry.code : entry.handler
+  const found = registry.handlers.get(id)
+  if (!found || (entry.handler === 'specific') !== (found.kind === 'specific')) return 'missing'
+  return found
+}

@@ -1,0 +1,317 @@
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Logger } from 'pino'
+import type { Cause, Database } from '../db/schema.ts'
+import type {
+  Delivery,
+  Feedback,
+  Handler,
+  Moodle,
+  Product,
+  ProductChange,
+  ScriptContext,
+  Step,
+  Unit,
+} from '../sdk/index.ts'
+import { Refused } from '../sdk/index.ts'
+import { failuresBeforeOperator, judge } from './cause.ts'
+import type { Outcome, Production, StoredProduct } from './production.ts'
+import { newJobId, type Queue, sendProductions } from './queue.ts'
+import type { Registry } from './registry.ts'
+import { openSteps, type Steps, Superseded } from './step.ts'
+
+/** What the shop hands to the engine, which itself knows nothing of shops. */
+export type Engine = {
+  db: Kysely<Database>
+  queue: Queue
+  registry: () => Registry
+  moodle: Moodle
+  log: Logger
+  /** Names this process in the journal. */
+  worker: string
+  /** Records and applies what a delivery promised; runs after `postpay` as the last part of its production. */
+  deliver: (production: Production, delivery: Delivery) => Promise<void>
+  /** Withdraws what a delivery gave; runs after `revoke` as the last part of its production. */
+  withdraw: (production: Production) => Promise<void>
+  /** Makes the change that an after-sale action asks for; the last part of its production. */
+  change: (production: Production, change: ProductChange) => Promise<void>
+  /** The shop's reaction to an outcome, in the transaction that records it. Locks what it must first. */
+  settle: (trx: Transaction<Database>, production: Production, outcome: Outcome) => Promise<void>
+}
+
+/**
+ * Runs a claimed production to its outcome and records that. Never throws for what the script did: the outcome says
+ * it. Throws only when the record itself could not be made (the database is away); the queue then gives it out again.
+ */
+export async function run(
+  engine: Engine,
+  production: Production,
+  signal: AbortSignal,
+): Promise<Outcome | 'superseded'> {
+  const log = engine.log.child({
+    order: production.input.unit.order.number,
+    unit: production.unitId,
+    production: production.id,
+    script: production.script,
+    attempt: production.attempt,
+  })
+  log.info('production started')
+  const { outcome, failedStep, error } = await attempt(engine, production, signal, log)
+  if (outcome === 'superseded') {
+    log.warn('another worker has taken this production over')
+    return outcome
+  }
+  try {
+    await record(engine, production, outcome, failedStep)
+  } catch (recordError) {
+    if (!(recordError instanceof Superseded)) throw recordError
+    log.warn('another worker has taken this production over')
+    return 'superseded'
+  }
+  if ('cause' in outcome) {
+    const details = {
+      cause: outcome.cause,
+      step: failedStep,
+      err: outcome.cause.kind === 'handler' ? error : undefined,
+    }
+    if (outcome.state === 'needs_operator') log.error(details, 'production needs an operator')
+    else log.warn(details, `production ${outcome.state}`)
+  } else log.info('production done')
+  return outcome
+}
+
+type Attempt = { outcome: Outcome | 'superseded'; failedStep?: string; error?: unknown }
+
+async function attempt(
+  engine: Engine,
+  production: Production,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<Attempt> {
+  const registered = engine.registry().handlers.get(production.handler)
+  if (!registered) {
+    const message = `the handler ${production.handler} is not installed, or can't be loaded: see the office's handlers page`
+    return { outcome: { state: 'needs_operator', cause: { kind: 'handler', message, code: 'nohandler' } } }
+  }
+  if (production.interruptions >= failuresBeforeOperator) {
+    const message = `the process that ran it died ${production.interruptions} times in a row: the script itself may kill it`
+    return { outcome: { state: 'needs_operator', cause: { kind: 'interrupted', message } } }
+  }
+  let steps: Steps | undefined
+  try {
+    steps = await openSteps(engine.db, production, signal)
+    return { outcome: await runScript(engine, production, registered.handler, steps.step, signal, log) }
+  } catch (error) {
+    const failedStep = steps?.failedStep()
+    if (error instanceof Superseded || signal.aborted) return { outcome: 'superseded' }
+    const verdict = judge(error, production.script, production.lastFailure)
+    if (verdict.state === 'retrying') {
+      const dueAt = new Date(Date.now() + verdict.seconds * 1000)
+      return { outcome: { state: 'retrying', cause: verdict.cause, dueAt }, failedStep, error }
+    }
+    if (verdict.state === 'refused' && error instanceof Refused) {
+      return { outcome: { ...verdict, text: error.text, state: 'refused' }, failedStep, error }
+    }
+    return { outcome: { state: 'needs_operator', cause: verdict.cause }, failedStep, error }
+  }
+}
+
+async function runScript(
+  engine: Engine,
+  production: Production,
+  handler: Handler,
+  step: Step,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<Outcome> {
+  const context = contextOf(engine, production, handler, step, signal, log)
+  switch (production.script) {
+    case 'prepay': {
+      const said = await handler.prepay?.(context)
+      return { state: 'done', feedback: said?.feedback }
+    }
+    case 'postpay': {
+      // The delivery is a step of its own: a script edited meanwhile can't promise something else the second time.
+      const delivery = await step('delivery', async (): Promise<StoredDelivery> => {
+        const promised = (await handler.postpay?.(context)) ?? { products: [] }
+        return {
+          feedback: promised.feedback,
+          products: promised.products.map(({ startsAt, endsAt, ...product }) => ({
+            ...product,
+            startsAt: startsAt.toISOString(),
+            endsAt: endsAt?.toISOString(),
+          })),
+        }
+      })
+      const drafts = delivery.products.map(({ startsAt, endsAt, ...product }) => ({
+        ...product,
+        startsAt: new Date(startsAt),
+        endsAt: endsAt === undefined ? undefined : new Date(endsAt),
+      }))
+      await engine.deliver(production, { products: drafts, feedback: delivery.feedback })
+      return { state: 'done', delivery: { products: drafts }, feedback: delivery.feedback }
+    }
+    case 'release':
+      await handler.release?.(context)
+      return { state: 'done' }
+    case 'revoke': {
+      await handler.revoke?.({ ...context, products: (production.input.products ?? []).map(readProduct) })
+      await engine.withdraw(production)
+      return { state: 'done' }
+    }
+    case 'action':
+      return await runAction(engine, production, handler, context)
+    default:
+      return production.script satisfies never
+  }
+}
+
+async function runAction(
+  engine: Engine,
+  production: Production,
+  handler: Handler,
+  context: ScriptContext<Record<string, unknown>, Record<string, unknown>>,
+): Promise<Outcome> {
+  const asked = production.input.action
+  const action = asked && handler.actions?.[asked.name]
+  if (!asked || !action) throw new Error(`the handler has no action ${asked?.name ?? ''} (any more)`)
+  const { internal, moodle, step, log, signal } = context
+  const input: unknown = action.input.parse(asked.input)
+  const stored = await step('change', async () => {
+    const { change, feedback } = await action.run({
+      product: readProduct(asked.product),
+      internal,
+      input,
+      moodle,
+      step,
+      log,
+      signal,
+    })
+    return {
+      feedback,
+      change: change && {
+        ...change,
+        startsAt: change.startsAt?.toISOString(),
+        endsAt: change.endsAt === null ? null : change.endsAt?.toISOString(),
+      },
+    }
+  })
+  if (stored.change) {
+    const { startsAt, endsAt, ...change } = stored.change
+    await engine.change(production, {
+      ...change,
+      ...(startsAt === undefined ? {} : { startsAt: new Date(startsAt) }),
+      ...(endsAt === undefined ? {} : { endsAt: endsAt === null ? null : new Date(endsAt) }),
+    })
+  }
+  return { state: 'done', feedback: stored.feedback }
+}
+
+function readProduct(product: StoredProduct): Product {
+  return {
+    ...product,
+    startsAt: new Date(product.startsAt),
+    endsAt: product.endsAt === null ? null : new Date(product.endsAt),
+  }
+}
+
+type StoredDelivery = {
+  feedback?: Feedback
+  products: (Omit<Delivery['products'][number], 'startsAt' | 'endsAt'> & {
+    startsAt: string
+    endsAt?: string
+  })[]
+}
+
+function contextOf(
+  engine: Engine,
+  production: Production,
+  handler: Handler,
+  step: Step,
+  signal: AbortSignal,
+  log: Logger,
+): ScriptContext<Record<string, unknown>, Record<string, unknown>> {
+  const { input } = production
+  const { order } = input.unit
+  const unit: Unit = {
+    ...input.unit,
+    order: {
+      ...order,
+      placedAt: new Date(order.placedAt),
+      paidAt: order.paidAt === null ? null : new Date(order.paidAt),
+    },
+  }
+  return {
+    unit,
+    // Parsed again: a handler may have been edited since the sale, and its code trusts its schemas.
+    internal: parse(handler.internal, input.internal, 'internal'),
+    external: parse(handler.external, input.external, 'external'),
+    fields: input.fields,
+    moodle: engine.moodle,
+    step,
+    log: (message, details) => log.info({ details }, message),
+    signal,
+  }
+}
+
+function parse(schema: Handler['internal'], values: unknown, which: string): Record<string, unknown> {
+  const read = schema.safeParse(values)
+  if (read.success) return read.data
+  const where = read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
+  throw new Error(`the ${which} parameters no longer fit the handler (${where})`)
+}
+
+/**
+ * Writes an outcome, in one short transaction with the shop's reaction and the job of a retry. The production's row
+ * is written only under the attempt that made the outcome.
+ */
+async function record(
+  engine: Engine,
+  production: Production,
+  outcome: Outcome,
+  failedStep: string | undefined,
+) {
+  await engine.db.transaction().execute(async (trx) => {
+    // The shop locks its order first, then we our row: everyone takes the locks in this order.
+    await engine.settle(trx, production, outcome)
+    const cause = 'cause' in outcome ? outcome.cause : undefined
+    const retry = outcome.state === 'retrying' ? { jobId: newJobId(), dueAt: outcome.dueAt } : undefined
+    const { numUpdatedRows } = await trx
+      .updateTable('productions')
+      .set({
+        state: outcome.state,
+        cause: cause ? JSON.stringify(cause) : null,
+        feedback: 'feedback' in outcome && outcome.feedback ? JSON.stringify(outcome.feedback) : null,
+        ...(retry
+          ? { job_id: retry.jobId, due_at: retry.dueAt, failures: nextFailures(production, cause) }
+          : { ended_at: sql`now()` }),
+      })
+      .where('id', '=', production.id)
+      .where('attempt', '=', production.attempt)
+      .where('state', '=', 'running')
+      .executeTakeFirst()
+    if (numUpdatedRows !== 1n)
+      throw new Superseded(`production ${production.id} was taken over before its end`)
+    if (cause) {
+      await trx
+        .insertInto('failures')
+        .values({
+          production_id: production.id,
+          attempt: production.attempt,
+          step: failedStep ?? null,
+          cause: JSON.stringify(cause),
+        })
+        .execute()
+    }
+    if (retry) {
+      await sendProductions(engine.queue, trx, [
+        { id: retry.jobId, production: production.id, startAfter: retry.dueAt, site: engine.moodle.site },
+      ])
+    }
+  })
+}
+
+/** Failures are counted in a row of one kind: an outage says nothing about a bug that follows it. */
+function nextFailures(production: Production, cause: Cause | undefined): number {
+  if (!cause || cause.kind === 'wait') return 0
+  return cause.kind === production.lastFailure?.kind ? production.lastFailure.count + 1 : 1
+}

@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto'
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import type { Database, ProductState } from '../db/schema.ts'
+import { claimAtOnce, enqueue, type Production, type StoredProduct } from '../production/production.ts'
+import { type Engine, run } from '../production/run.ts'
+import { elementsOf, type FormErrors, validate } from '../sdk/form.ts'
+import type { Handler, Product, ProductChange } from '../sdk/index.ts'
+import { giveBackUnit } from './give-back.ts'
+import { lockOrder, type Reason, record, unitsOf } from './order.ts'
+import type { EnrolmentTarget, Shop } from './shop.ts'
+import { inputOf, startScript } from './start-scripts.ts'
+
+/** A product with where it comes from. */
+export type OwnedProduct = Product & {
+  orderId: number
+  orderNumber: string
+  unitId: number
+  handler: string
+  link: string | null
+  createdAt: Date
+}
+
+function toProduct(row: Selectable<Database['products']> & { number: string }): OwnedProduct {
+  return {
+    id: row.id,
+    reference: row.reference,
+    key: row.key,
+    title: row.title,
+    holder: row.holder,
+    startsAt: row.starts_at,
+    endsAt: row.ends_at,
+    state: row.state,
+    data: row.data,
+    orderId: row.order_id,
+    orderNumber: row.number,
+    unitId: row.unit_id,
+    handler: row.handler,
+    link: row.link,
+    createdAt: row.created_at,
+  }
+}
+
+const products = (db: Kysely<Database>) =>
+  db
+    .selectFrom('products')
+    .innerJoin('orders', 'orders.id', 'products.order_id')
+    .selectAll('products')
+    .select('orders.number')
+
+export async function findProduct(
+  db: Kysely<Database>,
+  reference: string,
+): Promise<OwnedProduct | undefined> {
+  const row = await products(db).where('products.reference', '=', reference).executeTakeFirst()
+  return row && toProduct(row)
+}
+
+export async function productsOfOrder(db: Kysely<Database>, orderId: number): Promise<OwnedProduct[]> {
+  const rows = await products(db).where('products.order_id', '=', orderId).orderBy('products.id').execute()
+  return rows.map(toProduct)
+}
+
+/** A page of products, newest first. `search`: a reference or a part of the holder's e-mail. */
+export async function listProducts(
+  db: Kysely<Database>,
+  {
+    before,
+    limit = 50,
+    state,
+    search,
+  }: { before?: number; limit?: number; state?: ProductState; search?: string } = {},
+): Promise<{ products: OwnedProduct[]; next: number | undefined }> {
+  let query = products(db)
+    .orderBy('products.id', 'desc')
+    .limit(limit + 1)
+  if (before !== undefined) query = query.where('products.id', '<', before)
+  if (state) query = query.where('products.state', '=', state)
+  if (search) {
+    const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`
+    query = query.where((where) =>
+      where.or([
+        where('products.reference', '=', search.toUpperCase()),
+        where('orders.number', '=', search),
+        where(sql<string>`products.holder->>'email'`, 'ilike', pattern),
+      ]),
+    )
+  }
+  const rows = await query.execute()
+  const page = rows.slice(0, limit).map(toProduct)
+  return { products: page, next: rows.length > limit ? page.at(-1)?.id : undefined }
+}
+
+export type ProductEvent = {
+  at: Date
+  who: string
+  event: string
+  data: Record<string, unknown>
+  why: string | null
+}
+
+export async function productHistory(db: Kysely<Database>, productId: number): Promise<ProductEvent[]> {
+  return await db
+    .selectFrom('product_history')
+    .select(['at', 'who', 'event', 'data', 'why'])
+    .where('product_id', '=', productId)
+    .orderBy('id')
+    .execute()
+}
+
+export type OfferedAction = NonNullable<Handler['actions']>[string]
+
+/** The after-sale actions that make sense for a product now, for this audience. */
+export function actionsFor(
+  shop: Pick<Shop, 'registry'>,
+  product: OwnedProduct,
+  audience: 'operator' | 'customer',
+): [string, OfferedAction][] {
+  const actions = shop.registry().handlers.get(product.handler)?.handler.actions ?? {}
+  return Object.entries(actions).filter(
+    ([, action]) =>
+      (action.audience === 'both' || action.audience === audience) && (action.when?.(product) ?? true),
+  )
+}
+
+export type Acted =
+  /** `state`: that of the action's production. Not `done`: it goes on by itself, or waits for an operator. */
+  | { ok: true; production: number; state: 'done' | 'waiting' | 'needs_operator' }
+  | { ok: false; reason: 'not_found' | 'not_now' }
+  | { ok: false; reason: 'invalid'; errors: FormErrors }
+
+/**
+ * Runs an after-sale action as durably as a script: it is a production with its own journal, run at once here and by
+ * a worker if this process dies. `asked` names the request: the same one twice is done once.
+ */
+export async function actOnProduct(
+  shop: Shop,
+  engine: Engine,
+  reference: string,
+  action: string,
+  values: Record<string, unknown>,
+  by: { who: string; audience: 'operator' | 'customer' },
+  asked: string = randomUUID(),
+): Promise<Acted> {
+  const product = await findProduct(shop.db, reference)
+  if (!product) return { ok: false, reason: 'not_found' }
+  const found = actionsFor(shop, product, by.audience).find(([name]) => name === action)?.[1]
+  if (!found) return { ok: false, reason: 'not_now' }
+  const read = validate(found.input, elementsOf(found.input), values)
+  if (!read.ok) return { ok: false, reason: 'invalid', errors: read.errors }
+  const [made] = await shop.db.transaction().execute(async (trx) => {
+    const order = await lockOrder(trx, { id: product.orderId })
+    const [unit] = await unitsOf(trx, product.orderId, [product.unitId])
+    if (!order || !unit) throw new Error(`product ${reference} has no unit`)
+    const input = {
+      ...inputOf(order, unit),
+      action: { name: action, product: store(product), input: values, who: by.who },
+    }
+    return await enqueue(
+      trx,
+      shop.queue,
+      shop.site.site,
+      [
+        {
+          orderId: order.id,
+          unitId: unit.id,
+          script: 'action',
+          handler: product.handler,
+          input,
+          occasion: asked,
+        },
+      ],
+      15,
+    )
+  })
+  if (!made) return { ok: false, reason: 'not_now' } // the same request is under way
+  const [production] = await claimAtOnce(shop.db, engine.worker, [made.id])
+  const outcome = production && (await run(engine, production, AbortSignal.timeout(10_000)))
+  const state = outcome === undefined || outcome === 'superseded' ? 'retrying' : outcome.state
+  return {
+    ok: true,
+    production: made.id,
+    state: state === 'done' ? 'done' : state === 'needs_operator' ? 'needs_operator' : 'waiting',
+  }
+}
+
+function store(product: OwnedProduct): StoredProduct {
+  return {
+    ...product,
+    startsAt: product.startsAt.toISOString(),
+    endsAt: product.endsAt?.toISOString() ?? null,
+  }
+}
+
+/** Writes the change that an action asked for, once, then makes Moodle agree. */
+export async function changeProduct(
+  shop: Shop,
+  production: Production,
+  change: ProductChange,
+): Promise<void> {
+  const asked = production.input.action
+  if (!asked) throw new Error(`production ${production.id} is no action`)
+  const targets = await shop.db.transaction().execute(async (trx) => {
+    await lockOrder(trx, { id: production.orderId })
+    const told = await trx
+      .selectFrom('product_history')
+      .select('id')
+      .where('product_id', '=', asked.product.id)
+      .where(sql<string>`data->>'production'`, '=', String(production.id))
+      .executeTakeFirst()
+    const touched = await targetsOf(trx, asked.product.id)
+    if (told) return touched
+    await trx
+      .updateTable('products')
+      .set({
+        ...(change.state === undefined ? {} : { state: change.state }),
+        ...(change.startsAt === undefined ? {} : { starts_at: change.startsAt }),
+        ...(change.endsAt === undefined ? {} : { ends_at: change.endsAt }),
+      })
+      .where('id', '=', asked.product.id)
+      .execute()
+    await trx
+      .insertInto('product_history')
+      .values({
+        product_id: asked.product.id,
+        who: asked.who,
+        event: asked.name,
+        data: JSON.stringify({ production: production.id, change }),
+        why: null,
+      })
+      .execute()
+    await shop.site.touchEnrolments(trx, touched)
+    return touched
+  })
+  await shop.site.applyEnrolments(targets)
+}
+
+async function targetsOf(trx: Transaction<Database>, productId: number): Promise<EnrolmentTarget[]> {
+  return await trx
+    .selectFrom('entitlements')
+    .select(['course_id as course', 'user_id as user'])
+    .distinct()
+    .where('product_id', '=', productId)
+    .execute()
+}
+
+/**
+ * Takes a produced unit back: its revoke script runs, its products are revoked, what other products give stays. With
+ * `giveBack`, the unit's price becomes money to give back.
+ */
+export async function revokeUnit(
+  shop: Shop,
+  unitId: number,
+  reason: Reason & { giveBack: boolean },
+): Promise<{ ok: true } | { ok: false; reason: 'not_found' | 'not_produced' }> {
+  return await shop.db.transaction().execute(async (trx) => {
+    const row = await trx.selectFrom('units').select('order_id').where('id', '=', unitId).executeTakeFirst()
+    const order = row && (await lockOrder(trx, { id: row.order_id }))
+    if (!order) return { ok: false, reason: 'not_found' }
+    const [unit] = await unitsOf(trx, order.id, [unitId])
+    if (!unit || (unit.state !== 'produced' && unit.state !== 'skipped'))
+      return { ok: false, reason: 'not_produced' }
+    const owned = (await productsOfOrder(trx, order.id)).filter((product) => product.unitId === unitId)
+    const made = await startScript(shop, trx, order, [unit], 'revoke', 0, { products: owned.map(store) })
+    if (made.length === 0) return { ok: false, reason: 'not_produced' }
+    await record(trx, order.id, { event: 'revoke_asked', unitId, who: reason.who, why: reason.why })
+    if (reason.giveBack) await giveBackUnit(trx, order, unitId, reason)
+    return { ok: true }
+  })
+}
