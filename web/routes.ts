@@ -1,0 +1,87 @@
+// Every URL of the shop, once. A leaf is called with what its address needs and gives the path; its `pattern` is what
+// the router matches: routes.entry('EXCEL-1') is /entries/EXCEL-1, routes.entry.pattern is /entries/:code.
+
+/** One value for each `:name` of a pattern. */
+type Values<Pattern extends string> = Pattern extends `${string}:${infer Rest}`
+  ? [value: string | number, ...Values<Rest>]
+  : []
+
+/** A path builder that knows its pattern. */
+export type Route<Pattern extends string = string> = {
+  (...values: Values<Pattern>): string
+  readonly pattern: Pattern
+}
+
+function route<const Pattern extends string>(pattern: Pattern): Route<Pattern> {
+  const parts = pattern.split(/:[a-zA-Z]+/)
+  const build = (...values: Values<Pattern>) =>
+    parts.reduce((path, part, index) => `${path}${encodeURIComponent(String(values[index - 1]))}${part}`)
+  return Object.assign(build, { pattern })
+}
+
+export const routes = {
+  catalog: route('/'),
+  entry: route('/entries/:code'),
+  cover: route('/covers/:code'),
+  cart: {
+    show: route('/cart'),
+    add: route('/cart/add'),
+    /** Keeps what is typed, without checking it; the script calls it while the customer types. */
+    draft: route('/cart/draft'),
+  },
+  checkout: route('/checkout'),
+  order: {
+    show: route('/orders/:number/:token'),
+    /** Server-sent events: fragments of the tracking page as units move. */
+    events: route('/orders/:number/:token/events'),
+    cancel: route('/orders/:number/:token/cancel'),
+  },
+  legal: { terms: route('/terms'), privacy: route('/privacy'), notice: route('/legal') },
+
+  payments: { notifications: route('/payments/:means/notifications') },
+  testCard: route('/test-card/:number/:token'),
+
+  office: {
+    home: route('/office'),
+    signIn: route('/office/sign-in'),
+    signOut: route('/office/sign-out'),
+    entries: {
+      index: route('/office/entries'),
+      new: route('/office/entries/new'),
+      show: route('/office/entries/:code'),
+    },
+    orders: {
+      index: route('/office/orders'),
+      show: route('/office/orders/:number'),
+      cancel: route('/office/orders/:number/cancel'),
+      trust: route('/office/orders/:number/trust'),
+      pay: route('/office/orders/:number/payments'),
+    },
+    payments: {
+      index: route('/office/payments'),
+      giveBack: route('/office/payments/give-backs/:id'),
+    },
+    productions: {
+      index: route('/office/productions'),
+      show: route('/office/productions/:id'),
+      retry: route('/office/productions/:id/retry'),
+      skip: route('/office/productions/:id/skip'),
+      cancel: route('/office/productions/:id/cancel'),
+    },
+    products: {
+      index: route('/office/products'),
+      show: route('/office/products/:reference'),
+      act: route('/office/products/:reference/actions/:action'),
+    },
+    handlers: route('/office/handlers'),
+    site: route('/office/site'),
+    mails: route('/office/mails'),
+  },
+
+  /** The API's document names its own paths; these are what others link to. */
+  api: { root: route('/api/v1'), document: route('/api/openapi.json') },
+
+  assets: route('/assets/:file'),
+  health: route('/healthz'),
+  ready: route('/readyz'),
+}

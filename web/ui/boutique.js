@@ -1,0 +1,183 @@
+// What makes the pages quicker. Everything works without it: it only saves a reload, a click or some typing.
+//   data-refreshes="id…"     on change, the form is posted with intent=refresh and these parts are replaced
+//   data-when, data-when-is  a field that shows when another has one of these values
+//   data-same                a field that hides while the box of that name is ticked ("same for all units")
+//   data-for-me='{"email":…}' a box that fills the fields marked data-me around it ([data-unit])
+//   data-draft="url"         a form that is kept while it is filled in
+//   data-live="url"          server-sent events whose fragments replace the elements of their ids
+//   data-focus               takes the focus when the page comes
+
+const root = document.documentElement
+root.classList.add('script')
+
+/** @param {ParentNode} within */
+function prepare(within) {
+  for (const field of within.querySelectorAll('[data-when], [data-same]')) showOrHide(field)
+}
+
+/** @param {Element} field */
+function showOrHide(field) {
+  if (!(field instanceof HTMLElement)) return
+  const form = field.closest('form') ?? document
+  const { when, whenIs, same } = field.dataset
+  let shown = true
+  if (when && whenIs) {
+    const values = answersOf(form, when)
+    shown = JSON.parse(whenIs).some((/** @type {string | boolean} */ one) => values.includes(one))
+    const parent = form.querySelector(`[data-when] [name="${CSS.escape(when)}"]`)?.closest('[data-when]')
+    if (parent instanceof HTMLElement && parent.hidden) shown = false
+  }
+  if (same && answersOf(form, same).includes(true)) shown = false
+  field.hidden = !shown
+}
+
+/** @param {ParentNode} form @param {string} name @returns {(string | boolean)[]} */
+function answersOf(form, name) {
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const inputs = form.querySelectorAll(`[name="${CSS.escape(name)}"]`)
+  return [...inputs].flatMap((input) => {
+    if (input.type === 'radio') return input.checked ? [input.value] : []
+    if (input.type === 'checkbox')
+      return inputs.length > 1 ? (input.checked ? [input.value] : []) : [input.checked]
+    return [input.value]
+  })
+}
+
+/** Replaces the elements that have an id in `html`, keeping the focus. @param {string} html @param {string[]} [ids] */
+function replaceFrom(html, ids) {
+  const parsed = new DOMParser().parseFromString(html, 'text/html')
+  const focused = document.activeElement?.id
+  for (const id of ids ?? [...parsed.body.children].map((element) => element.id)) {
+    const fresh = id && parsed.getElementById(id)
+    const old = id && document.getElementById(id)
+    if (!fresh || !old) continue
+    old.replaceWith(fresh)
+    prepare(fresh.parentElement ?? fresh)
+  }
+  if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus()
+}
+
+/** @type {AbortController | undefined} */
+let refreshing
+
+/** @param {HTMLElement} input @param {HTMLFormElement} form */
+async function refresh(input, form) {
+  refreshing?.abort()
+  refreshing = new AbortController()
+  const body = formBody(form)
+  body.set('intent', 'refresh')
+  const ids = (input.dataset.refreshes ?? '').split(' ')
+  for (const id of ids) document.getElementById(id)?.setAttribute('aria-busy', 'true')
+  try {
+    const answer = await fetch(form.action, { method: 'POST', body, signal: refreshing.signal })
+    replaceFrom(await answer.text(), ids)
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') return
+    for (const id of ids) document.getElementById(id)?.removeAttribute('aria-busy')
+    for (const button of form.querySelectorAll('.no-script')) button.classList.remove('no-script')
+  }
+}
+
+/** As a plain form would send it. @param {HTMLFormElement} form */
+function formBody(form) {
+  const body = new URLSearchParams()
+  for (const [name, value] of new FormData(form)) if (typeof value === 'string') body.append(name, value)
+  return body
+}
+
+/** @type {WeakMap<HTMLFormElement, ReturnType<typeof setTimeout>>} */
+const drafts = new WeakMap()
+
+/** @param {HTMLFormElement} form */
+function keepSoon(form) {
+  clearTimeout(drafts.get(form))
+  drafts.set(
+    form,
+    setTimeout(() => keep(form), 700),
+  )
+}
+
+/** @param {HTMLFormElement} form */
+async function keep(form) {
+  if (!drafts.has(form)) return
+  clearTimeout(drafts.get(form))
+  drafts.delete(form)
+  const state = form.querySelector('[data-draft-state]')
+  const kept = await fetch(form.dataset.draft ?? '', {
+    method: 'POST',
+    body: formBody(form),
+    keepalive: true,
+  }).then(
+    (answer) => answer.ok,
+    () => false,
+  )
+  if (state instanceof HTMLElement)
+    state.textContent = (kept ? state.dataset.kept : state.dataset.notKept) ?? ''
+}
+
+/** @param {HTMLInputElement} box */
+function fillForMe(box) {
+  const around = box.closest('[data-unit]') ?? box.form
+  const mine = JSON.parse(box.dataset.forMe || '{}')
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const inputs = around?.querySelectorAll('[data-me]') ?? document.querySelectorAll('[data-me="none"]')
+  for (const input of inputs) {
+    const value = mine[input.dataset.me ?? '']
+    if (box.checked && value && !input.value) input.value = value
+    else if (!box.checked && value && input.value === value) input.value = ''
+  }
+}
+
+/** @param {Element} place */
+function follow(place) {
+  if (!(place instanceof HTMLElement) || !place.dataset.live) return
+  const source = new EventSource(place.dataset.live)
+  source.addEventListener('fragment', (event) => replaceFrom(event.data))
+  source.addEventListener('end', () => source.close())
+  addEventListener('pagehide', () => source.close(), { once: true })
+}
+
+document.addEventListener('change', (event) => {
+  const input = event.target
+  if (
+    !(
+      input instanceof HTMLInputElement ||
+      input instanceof HTMLSelectElement ||
+      input instanceof HTMLTextAreaElement
+    )
+  )
+    return
+  if (input.dataset.forMe !== undefined && input instanceof HTMLInputElement) fillForMe(input)
+  prepare(input.form ?? document)
+  if (input.dataset.refreshes && input.form) refresh(input, input.form)
+})
+
+document.addEventListener('input', (event) => {
+  const form = event.target instanceof Element ? event.target.closest('form') : null
+  if (form?.dataset.draft) keepSoon(form)
+})
+
+document.addEventListener('submit', (event) => {
+  const form = event.target
+  if (!(form instanceof HTMLFormElement) || form.method !== 'post') return
+  if (form.dataset.busy !== undefined) return event.preventDefault()
+  form.dataset.busy = ''
+  event.submitter?.classList.add('pressed')
+  clearTimeout(drafts.get(form))
+  drafts.delete(form)
+})
+
+// a page that comes back from the browser's cache may be sent again
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-busy]')) form.removeAttribute('data-busy')
+})
+
+addEventListener('pagehide', () => {
+  for (const form of document.querySelectorAll('form[data-draft]'))
+    if (form instanceof HTMLFormElement) keep(form)
+})
+
+prepare(document)
+for (const place of document.querySelectorAll('[data-live]')) follow(place)
+const first = document.querySelector('[data-focus]')
+if (first instanceof HTMLElement) first.focus()
