@@ -1,0 +1,91 @@
+import http from 'node:http'
+import https from 'node:https'
+
+/** What came back, whole. */
+export type Answer = { status: number; contentType: string; retryAfter: number | undefined; body: string }
+
+/** The answer did not come in time. */
+export class PostTimeout extends Error {
+  override readonly name = 'PostTimeout'
+}
+
+export type Post = {
+  (form: string, signal?: AbortSignal): Promise<Answer>
+  /** Closes the connections kept alive. */
+  close(): void
+}
+
+/**
+ * Posts forms to one address over connections that are kept alive. node:http rather than fetch: 0.04 ms of CPU a call
+ * against 0.12. Redirections are not followed: a redirected POST arrives empty.
+ */
+export function createPost(url: URL, options: { timeoutMs: number; connections: number }): Post {
+  const { request, Agent } = url.protocol === 'https:' ? https : http
+  const agent = new Agent({ keepAlive: true, maxSockets: options.connections })
+
+  function exchange(form: string, signal: AbortSignal | undefined, again: boolean): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted()
+      const outgoing = request(url, {
+        method: 'POST',
+        agent,
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          'content-length': Buffer.byteLength(form),
+          accept: 'application/json',
+        },
+      })
+      const timer = setTimeout(
+        () => outgoing.destroy(new PostTimeout(`no answer within ${options.timeoutMs / 1000} s`)),
+        options.timeoutMs,
+      )
+      const abort = () => outgoing.destroy(signal?.reason)
+      signal?.addEventListener('abort', abort, { once: true })
+      const settle = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', abort)
+      }
+      const fail = (error: NodeJS.ErrnoException) => {
+        settle()
+        // The server closed a connection that had been idle, just as we took it: nothing was read of this call.
+        const stale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+        if (stale && !again) resolve(exchange(form, signal, true))
+        else reject(error)
+      }
+      outgoing.on('error', fail)
+      outgoing.on('response', (incoming) => {
+        let body = ''
+        incoming.setEncoding('utf8')
+        incoming.on('data', (chunk: string) => {
+          body += chunk
+        })
+        // Half an answer is a failure of the connection, and never a reason to send the call again.
+        incoming.on('error', (error) => {
+          settle()
+          reject(error)
+        })
+        incoming.on('end', () => {
+          settle()
+          resolve({
+            status: incoming.statusCode ?? 0,
+            contentType: incoming.headers['content-type'] ?? '',
+            retryAfter: secondsOf(incoming.headers['retry-after']),
+            body,
+          })
+        })
+      })
+      outgoing.end(form)
+    })
+  }
+
+  return Object.assign((form: string, signal?: AbortSignal) => exchange(form, signal, false), {
+    close: () => agent.destroy(),
+  })
+}
+
+/** `Retry-After` in seconds; it may be a date. */
+function secondsOf(header: string | undefined): number | undefined {
+  if (!header) return undefined
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined
+}
