@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { emptyLog } from './call-log.ts'
+import type { Release } from './failure.ts'
+import { openJournal } from './journal.ts'
+import { type Form, readForm } from './read-form.ts'
+import { answer, type Site, type TokenKind } from './rest.ts'
+import { sandboxPages } from './sandbox-pages.tsx'
+import { seed } from './seed.ts'
+
+export type SandboxOptions = {
+  /** 0, the default: any free port. */
+  port?: number
+  host?: string
+  /** The address that browsers use, when it isn't the server's own. Without a trailing slash. */
+  publicUrl?: string
+  /** A file that keeps what was changed, through a crash too. Unset: the memory only. */
+  journal?: string
+  /** Milliseconds that every call takes. */
+  latency?: number
+  /** The token of the shop's service account; a random one unless given. */
+  token?: string
+  /** Tokens of others, for tests. */
+  tokens?: Record<string, TokenKind>
+  release?: Release
+  /** Where warnings go; the console unless given. */
+  warn?: (message: string) => void
+}
+
+export type Sandbox = { url: string; token: string; close(): Promise<void> }
+
+/**
+ * Starts a server that speaks Moodle's REST protocol for the site of a training organisation, with pages that
+ * show it. It is no Moodle: it stands in for one in demos, development and tests.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { port = 0, host = '127.0.0.1', latency = 0, release = '4.5', warn = console.warn } = options
+  const token = options.token ?? randomBytes(16).toString('hex')
+  const opened = options.journal
+    ? openJournal(options.journal, { fresh: () => seed(release), url: options.publicUrl ?? '', warn })
+    : undefined
+  const site: Site = {
+    state: opened?.state ?? seed(release),
+    url: options.publicUrl ?? '',
+    tokens: new Map([...Object.entries(options.tokens ?? {}), [token, 'shop']]),
+    faults: [],
+    log: emptyLog(),
+    journal: opened?.journal,
+    latency,
+  }
+  site.state.release = release
+
+  const pages = getRequestListener(sandboxPages(site, token).fetch)
+  const server = createServer((request, response) => {
+    if (isRest(request.url ?? '')) answerRest(site, request, response)
+    else pages(request, response)
+  })
+  // A client's idle connection must outlive the client's own patience, or its next call may meet a closing socket.
+  server.keepAliveTimeout = 75_000
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail)
+    server.listen(port, host, done)
+  })
+  const address = server.address()
+  const bound = typeof address === 'object' && address ? address.port : port
+  const url = `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host}:${bound}`
+  site.url ||= url
+
+  return {
+    url,
+    token,
+    async close() {
+      await new Promise((done) => {
+        server.close(done)
+        server.closeAllConnections()
+      })
+      site.journal?.close()
+    },
+  }
+}
+
+const restPath = '/webservice/rest/server.php'
+const isRest = (url: string) =>
+  url.startsWith(restPath) && (url.length === restPath.length || url[restPath.length] === '?')
+
+/** Answered straight from Node's server: this is what benches measure. */
+function answerRest(site: Site, request: IncomingMessage, response: ServerResponse): void {
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.on('end', () => {
+    answer(site, formOf(request, chunks))
+      .then((reply) => {
+        if (!reply) {
+          request.socket.destroy()
+          return
+        }
+        response.writeHead(reply.status, {
+          'Content-Type': reply.type,
+          'Content-Length': Buffer.byteLength(reply.body),
+          ...reply.headers,
+        })
+        response.end(reply.body)
+      })
+      .catch((error: unknown) => {
+        response.writeHead(500, { 'Content-Type': 'text/plain; charset=utf-8' })
+        response.end(`The sandbox itself failed: ${error instanceof Error ? error.stack : String(error)}`)
+      })
+  })
+}
+
+/** The query string's fields, and the body's when it is a form: a JSON body is not read. */
+function formOf(request: IncomingMessage, chunks: Buffer[]): Form {
+  const query = (request.url ?? '').slice(restPath.length + 1)
+  const form = query ? readForm(query) : undefined
+  const type = request.headers['content-type'] ?? ''
+  if (!type.startsWith('application/x-www-form-urlencoded')) return form ?? readForm('')
+  return readForm(Buffer.concat(chunks).toString('utf8'), form)
+}
