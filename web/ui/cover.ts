@@ -21,7 +21,7 @@ export function cover(code: string, title: string): string {
   const draw = patterns[byte(1) % patterns.length] ?? arcs
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img">` +
-    `<title>${escape(title)}</title>` +
+    `<title>${escapeText(title)}</title>` +
     `<rect width="${width}" height="${height}" fill="${colours.ground}"/>` +
     `${draw(byte, colours)}</svg>`
   )
@@ -128,6 +128,6 @@ function grid(side: number, cell: (x: number, y: number, index: number) => strin
   ).join('')
 }
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

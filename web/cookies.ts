@@ -1,0 +1,26 @@
+import type { Context } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import type { WebEnv } from './security.ts'
+
+// The operator's session goes to the office alone: the storefront never sees who is signed in there.
+const paths = { visitor: '/', cart: '/', session: '/office' } as const
+export type CookieName = keyof typeof paths
+
+export function readCookie(c: Context<WebEnv>, name: CookieName): string | undefined {
+  return getCookie(c, name)
+}
+
+/** Out of reach of scripts and of other sites' forms; over https only when the shop is. `days` absent: until the browser closes. */
+export function writeCookie(c: Context<WebEnv>, name: CookieName, value: string, days?: number): void {
+  setCookie(c, name, value, {
+    path: paths[name],
+    httpOnly: true,
+    sameSite: 'Lax',
+    secure: c.var.security.https,
+    ...(days !== undefined && { maxAge: days * 86_400 }),
+  })
+}
+
+export function dropCookie(c: Context<WebEnv>, name: CookieName): void {
+  deleteCookie(c, name, { path: paths[name], secure: c.var.security.https })
+}

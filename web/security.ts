@@ -1,0 +1,137 @@
+// What stands before every page. In web/app.ts:
+//   app.use(security({ publicUrl, secret }), limitBody)   on everything
+//   storefront.use(protectForms); office.use(protectForms) on what forms post to, not on the API or on notifications
+// A page that holds a form asks `csrfToken(c)` for what `CsrfField` carries.
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { getConnInfo } from '@hono/node-server/conninfo'
+import type { Context } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { createMiddleware } from 'hono/factory'
+import { HTTPException } from 'hono/http-exception'
+import { secureHeaders } from 'hono/secure-headers'
+import { readCookie, writeCookie } from './cookies.ts'
+import type { Locale } from './ui/locale.ts'
+
+/** What the middlewares of every page put into `c.var`. */
+export type WebEnv = { Variables: { locale: Locale; security: Security } }
+
+type Security = {
+  https: boolean
+  origin: string
+  secret: string
+  /** How many proxies of ours stand before the shop, each adding to X-Forwarded-For. */
+  proxies: number
+  /** The visitor of this request, once a form needed one. */
+  visitor?: string
+}
+
+/** Sets the headers of every answer, and what cookies and forms need to know. `secret` is `config.SECRET_KEY`. */
+export function security(settings: { publicUrl: string; secret: string; proxies?: number }) {
+  const { protocol, origin } = new URL(settings.publicUrl)
+  const https = protocol === 'https:'
+  const headers = secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      objectSrc: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+    },
+    xFrameOptions: 'DENY',
+    // `no-referrer` would make browsers send "Origin: null" with our own forms, which `protectForms` reads
+    referrerPolicy: 'same-origin',
+    strictTransportSecurity: https ? 'max-age=31536000' : false,
+    permissionsPolicy: { camera: [], microphone: [], geolocation: [] },
+  })
+  return createMiddleware<WebEnv>(async (c, next) => {
+    c.set('security', { https, origin, secret: settings.secret, proxies: settings.proxies ?? 0 })
+    await headers(c, next)
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'private, no-cache')
+  })
+}
+
+/** One megabyte: an order of 100 units with all its answers is a tenth of that. */
+export const limitBody = bodyLimit({
+  maxSize: 1_000_000,
+  onError: () => {
+    throw new HTTPException(413, { message: 'This is more than the shop takes at once: one megabyte.' })
+  },
+})
+
+/**
+ * Lets a form post only from a page of ours: by the browser's word (Sec-Fetch-Site, Origin) and by a token bound to
+ * the visitor's cookie and, in the office, to the session. Throws a 403 otherwise.
+ */
+export const protectForms = createMiddleware<WebEnv>(async (c, next) => {
+  if (!['GET', 'HEAD', 'OPTIONS'].includes(c.req.method)) {
+    if (!isFromHere(c) || !(await hasToken(c))) {
+      throw new HTTPException(403, {
+        message:
+          'This form was open for too long, or is not from this shop: reload the page and send it again.',
+      })
+    }
+  }
+  await next()
+})
+
+/** The token that a form of this page must carry. The first call gives the visitor their cookie. */
+export function csrfToken(c: Context<WebEnv>): string {
+  const { security } = c.var
+  security.visitor ??= readCookie(c, 'visitor')
+  if (!security.visitor) {
+    security.visitor = randomBytes(16).toString('base64url')
+    writeCookie(c, 'visitor', security.visitor, 180)
+  }
+  return tokenFor(c, security.visitor)
+}
+
+function tokenFor(c: Context<WebEnv>, visitor: string): string {
+  const { secret } = c.var.security
+  const bound = `csrf\n${visitor}\n${readCookie(c, 'session') ?? ''}`
+  return createHmac('sha256', secret).update(bound).digest('base64url')
+}
+
+async function hasToken(c: Context<WebEnv>): Promise<boolean> {
+  const visitor = readCookie(c, 'visitor')
+  if (!visitor) return false
+  const { csrf } = await c.req.parseBody()
+  const given = Buffer.from(typeof csrf === 'string' ? csrf : '')
+  const expected = Buffer.from(tokenFor(c, visitor))
+  return given.length === expected.length && timingSafeEqual(given, expected)
+}
+
+function isFromHere(c: Context<WebEnv>): boolean {
+  const site = c.req.header('sec-fetch-site')
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false
+  const origin = c.req.header('origin')
+  if (origin === undefined || origin === c.var.security.origin) return true
+  return URL.canParse(origin) && new URL(origin).host === c.req.header('host')
+}
+
+/** What a form sent, by name; files are left out. */
+export async function readBody(c: Context): Promise<Record<string, string | string[]>> {
+  const body = await c.req.parseBody({ all: true })
+  return Object.fromEntries(
+    Object.entries(body).flatMap(([name, value]) => {
+      const texts = [value].flat().filter((one) => typeof one === 'string')
+      return texts.length === 0
+        ? []
+        : [[name, texts.length === 1 && texts[0] !== undefined ? texts[0] : texts]]
+    }),
+  )
+}
+
+/** Who asks, for limiting: an IPv4 address, or the network (/64) of an IPv6 one. */
+export function clientAddress(c: Context<WebEnv>): string {
+  const { proxies } = c.var.security
+  const forwarded = (c.req.header('x-forwarded-for') ?? '').split(',').map((address) => address.trim())
+  const address = (proxies > 0 ? forwarded.at(-proxies) : undefined) || remoteAddress(c)
+  const plain = address.replace(/^::ffff:/, '')
+  return plain.includes(':') ? plain.split(':').slice(0, 4).join(':') : plain
+}
+
+function remoteAddress(c: Context): string {
+  // only a server has connections: app.request() in tests has none
+  return c.env?.incoming ? (getConnInfo(c).remote.address ?? 'unknown') : 'unknown'
+}
