@@ -12,13 +12,19 @@ import { migrate } from '../db/migrate.ts'
 export type TestDatabase = Connection & {
   /** For child processes and further pools. */
   url: string
-  /** Closes the pool and drops the database. Happens by itself at the end of the test or the suite. */
+  /** Closes the pool and drops the database. Happens by itself at the end of the run. */
   drop(): Promise<void>
 }
 
 const template = `boutique_template_${randomBytes(4).toString('hex')}`
 let server: Promise<string> | undefined
 let copies = 0
+const inUse = new Set<() => Promise<void>>()
+
+after(async () => {
+  for (const drop of inUse) await drop()
+  if (server && process.env.TEST_DATABASE_URL) await administer(await server, `drop database ${template}`)
+})
 
 /** A migrated, empty database of its own: a copy of a template that is made once a run. */
 export async function testDatabase({ max }: { max?: number } = {}): Promise<TestDatabase> {
@@ -28,14 +34,12 @@ export async function testDatabase({ max }: { max?: number } = {}): Promise<Test
   await administer(serverUrl, `create database ${name} template ${template} strategy file_copy`)
   const url = withDatabase(serverUrl, name)
   const connection = await connect(url, { max })
-  let dropped: Promise<void> | undefined
-  const drop = () => {
-    dropped ??= connection.db
-      .destroy()
-      .then(() => administer(serverUrl, `drop database ${name} with (force)`))
-    return dropped
+  const drop = async () => {
+    inUse.delete(drop)
+    await connection.db.destroy()
+    await administer(serverUrl, `drop database ${name} with (force)`)
   }
-  after(drop)
+  inUse.add(drop)
   return { ...connection, url, drop }
 }
 
@@ -43,7 +47,6 @@ export async function testDatabase({ max }: { max?: number } = {}): Promise<Test
 async function startServer(): Promise<string> {
   const url = process.env.TEST_DATABASE_URL ?? (await startThrowAway())
   await administer(url, `create database ${template}`)
-  if (process.env.TEST_DATABASE_URL) after(() => administer(url, `drop database ${template}`))
   const { db, pool } = await connect(withDatabase(url, template))
   await migrate(pool)
   await db.destroy()
