@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MoodleError } from '../sdk/index.ts'
+import { MoodleError, type MoodleErrorKind } from '../sdk/index.ts'
 import { createBreaker } from './breaker.ts'
 import { encodeForm } from './form.ts'
 import { createLimit, type Limit } from './limit.ts'
@@ -43,7 +43,7 @@ const passing = new Set(['dmlwriteexception', 'http500'])
 
 /**
  * A client of one Moodle site's REST web services. `url` has no trailing slash; `concurrency` calls are under way at a
- * time. `onChange` hears when trouble begins, changes its kind and ends. The token goes nowhere but into the calls.
+ * time. `onChange` hears the first answer, and when trouble begins, changes its kind and ends. The token goes nowhere but into the calls.
  */
 export function createClient(options: {
   url: string
@@ -63,7 +63,7 @@ export function createClient(options: {
     connections: concurrency + 1,
   })
   const { host } = new URL(url)
-  let told: MoodleError | undefined
+  let told: MoodleErrorKind | 'none' | undefined
 
   async function exchange<T>({ wsfunction, params, reply, signal }: Asked<T>): Promise<T> {
     const form = encodeForm({ wstoken: token, wsfunction, moodlewsrestformat: 'json', ...params })
@@ -118,25 +118,30 @@ export function createClient(options: {
   async function guarded<T>(asked: Asked<T>, probe: boolean): Promise<T> {
     if (!probe && breaker.trouble() && (await recovered?.())) breaker.close()
     const pass = breaker.enter(asked.wsfunction, Date.now(), { probe })
+    const answered = () => {
+      pass.answered()
+      tell('none')
+    }
     try {
       const result = await exchangeSorted(asked)
-      pass.answered()
+      answered()
       return result
     } catch (error) {
       if (!(error instanceof MoodleError)) pass.dropped()
-      else if (error.kind === 'request') pass.answered()
-      else pass.failed(error, Date.now())
+      else if (error.kind === 'request') answered()
+      else {
+        pass.failed(error, Date.now())
+        const trouble = breaker.trouble()
+        if (trouble) tell(trouble.kind)
+      }
       throw error
-    } finally {
-      tellChange()
     }
   }
 
-  function tellChange() {
-    const trouble = breaker.trouble()
-    if (trouble?.kind === told?.kind) return
-    told = trouble
-    onChange?.(trouble)
+  function tell(news: MoodleErrorKind | 'none') {
+    if (news === told) return
+    told = news
+    onChange?.(breaker.trouble())
   }
 
   const calling =

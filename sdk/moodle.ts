@@ -41,6 +41,11 @@ export interface Moodle {
   cohorts(): Promise<Cohort[]>
   /** The standard roles, and those seen on people enrolled in `courseId`. */
   roles(courseId?: number): Promise<Role[]>
+  /**
+   * The id of a role given by its short name or its id: see `moodleRole`. With `courseId`, a name that is not a standard
+   * one is looked for among the people enrolled there.
+   */
+  roleId(nameOrId: string, courseId?: number): Promise<number>
   /** Everyone who has this e-mail address, whatever its case. */
   findAccounts(email: string): Promise<Account[]>
   /**

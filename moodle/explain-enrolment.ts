@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { MoodleError } from '../sdk/index.ts'
+import type { Client } from './client.ts'
+import type { Courses } from './courses.ts'
+
+/** What was asked of Moodle for one person in one course. */
+export type Attempt = { course: number; user: number; roles: number[]; groups: number[] }
+
+/** Where the words of a refusal come from, and who must hear of an account that is gone. */
+export type Lookup = { client: Client; courses: Courses; forget: (user: number) => Promise<void> }
+
+/**
+ * Says in an operator's words why Moodle refused an enrolment: what is wrong, where, what to do. Moodle's own error
+ * often doesn't tell, so the course, the user and the groups are looked up. Other errors come back as they are.
+ */
+export async function explainEnrolment(error: unknown, attempt: Attempt, lookup: Lookup): Promise<unknown> {
+  if (!(error instanceof MoodleError) || error.kind !== 'request' || error.code === 'badreply') return error
+  const why = await reasonOf(error, attempt, lookup)
+  const message = `user ${attempt.user} can't be enrolled in course ${attempt.course}: ${why}`
+  return new MoodleError(message, { kind: 'request', code: error.code, call: error.call }, { cause: error })
+}
+
+async function reasonOf(error: MoodleError, attempt: Attempt, lookup: Lookup): Promise<string> {
+  switch (error.code) {
+    case 'invaliduser':
+    case 'userdeleted':
+      return await userGone(attempt, lookup)
+    case 'guestsarenotallowed':
+      return 'this user is the guest of the site. Hand the product over to a person'
+    case 'wsnoinstance':
+      return noManualEnrolment
+    case 'wsusercannotassign':
+      return roleRefused(attempt)
+    case 'nopermissions':
+    case 'requireloginerror':
+    case 'errorcoursecontextnotvalid':
+      return 'the Moodle user of the shop has no rights there. Give it a role in the course or its category that may enrol people and assign roles, then retry'
+    default:
+      return (await findReason(error, attempt, lookup)) ?? `${error.message}. The course and the user exist`
+  }
+}
+
+async function findReason(error: MoodleError, attempt: Attempt, lookup: Lookup): Promise<string | undefined> {
+  const { client, courses } = lookup
+  const course = await courses.find(attempt.course)
+  if (!course)
+    return 'the site has no such course, or hides it from the shop. Choose another course in the entry'
+  if (!course.enrolmentMethods.includes('manual')) return noManualEnrolment
+  const byId = { field: 'id', values: [attempt.user] }
+  const users = await client.call('core_user_get_users_by_field', byId, z.array(z.object({ id: z.int() })))
+  if (users.length === 0) return await userGone(attempt, lookup)
+  if (error.call === 'core_role_unassign_roles') return roleRefused(attempt)
+  if (attempt.groups.length === 0) return undefined
+  const inCourse = { courseid: attempt.course }
+  const groups = await client.call(
+    'core_group_get_course_groups',
+    inCourse,
+    z.array(z.object({ id: z.int() })),
+  )
+  const gone = attempt.groups.filter((group) => !groups.some(({ id }) => id === group))
+  return gone.length > 0
+    ? `the course has no group ${gone.join(', ')}. Choose another group in the entry`
+    : undefined
+}
+
+const noManualEnrolment =
+  'manual enrolment is missing or switched off there. Add or enable it among the enrolment methods of the course, then retry'
+
+const roleRefused = ({ roles }: Attempt) =>
+  `the shop may not assign role ${roles.join(' or ')}: it doesn't exist, or "Allow role assignments" leaves it out. Allow it in Moodle, or choose another role in the entry; then retry`
+
+async function userGone({ user }: Attempt, { forget }: Lookup): Promise<string> {
+  await forget(user)
+  return 'the site has no such user any more. The shop has forgotten this account: hand the product over to the same person to find or create their account again'
+}

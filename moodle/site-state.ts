@@ -1,0 +1,73 @@
+import { type Kysely, sql } from 'kysely'
+import type { Logger } from 'pino'
+import type { Database } from '../db/schema.ts'
+import type { MoodleError } from '../sdk/index.ts'
+
+/** `paused`: the site refuses our token, and an operator must see to it. */
+export type SiteHealth = { state: 'up' | 'down' | 'paused'; cause?: string; since: Date }
+
+export type SiteState = {
+  /** As this process sees it. */
+  health(): SiteHealth
+  /** Notes that the site is as `trouble` says: written when that is news, and after a check by hand. */
+  note(trouble: MoodleError | undefined, options?: { checked?: boolean }): void
+  /** Whether another process has noted that the site answers again. Reads the table once a second at the most. */
+  recovered(): Promise<boolean>
+  /** Resolves when all is written. */
+  settled(): Promise<void>
+}
+
+/** Milliseconds. */
+const askEvery = 1_000
+
+/** The state of a site, shared with the other processes through the table `sites`. */
+export function openSiteState(options: { db: Kysely<Database>; site: string; log: Logger }): SiteState {
+  const { db, site, log } = options
+  let health: SiteHealth = { state: 'up', since: new Date() }
+  let noted = false
+  let askedAt = 0
+  let written: Promise<unknown> = Promise.resolve()
+
+  async function write({ state, cause }: SiteHealth, checked: boolean): Promise<void> {
+    await sql`
+      insert into sites (id, state, cause, checked_at) values (${site}, ${state}, ${cause ?? null}, now())
+      on conflict (id) do update
+         set state = excluded.state, cause = excluded.cause, checked_at = now(),
+             since = case when sites.state = excluded.state then sites.since else now() end
+       where ${checked} or sites.state <> excluded.state`.execute(db)
+  }
+
+  return {
+    health: () => health,
+    note(trouble, { checked = false } = {}) {
+      const state = trouble === undefined ? 'up' : trouble.kind === 'token' ? 'paused' : 'down'
+      const news = state !== health.state
+      // The first word of a process is written too: another may have died while the site was down.
+      if (!news && noted && !checked) return
+      noted = true
+      health = { state, cause: trouble?.message, since: news ? new Date() : health.since }
+      if (news) {
+        if (trouble) log.error({ site, code: trouble.code, cause: trouble.message }, `the site is ${state}`)
+        else log.info({ site }, 'the site answers again')
+      }
+      const word = health
+      written = written
+        .then(() => write(word, checked))
+        .catch((error: unknown) =>
+          log.error({ site, err: error }, 'the state of the site could not be written'),
+        )
+    },
+    async recovered() {
+      const now = Date.now()
+      if (now - askedAt < askEvery) return false
+      askedAt = now
+      // Our own word first: what it replaces is older than our trouble.
+      await written
+      const row = await db.selectFrom('sites').select('state').where('id', '=', site).executeTakeFirst()
+      return row?.state === 'up'
+    },
+    async settled() {
+      await written
+    },
+  }
+}

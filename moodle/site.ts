@@ -1,0 +1,125 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import type { Database } from '../db/schema.ts'
+import { type Moodle, MoodleError, type SiteInfo } from '../sdk/index.ts'
+import { openAccounts } from './accounts.ts'
+import { createClient } from './client.ts'
+import { openCourses } from './courses.ts'
+import { type EnrolmentTarget, openEntitlements, touchEnrolments } from './entitlements.ts'
+import { openRoles } from './roles.ts'
+import { openSiteState, type SiteHealth } from './site-state.ts'
+
+export type Site = Moodle & {
+  /** Says, in the transaction that changes products, that these enrolments are no longer what Moodle was told. */
+  touchEnrolments(trx: Transaction<Database>, targets: EnrolmentTarget[]): Promise<void>
+  /**
+   * Makes Moodle agree with our rows. Safe to repeat and to race. `again` tells it even what was told: for a retry,
+   * which can't know what its forerunner still did after it was thought dead.
+   */
+  applyEnrolments(targets: EnrolmentTarget[], options?: { again?: boolean }): Promise<void>
+  /** As this process sees the site; the table `sites` has what all processes know. */
+  health(): SiteHealth
+  /** Asks the site at once, whatever its state; an answer ends a pause for every process. Never throws. */
+  probe(): Promise<SiteHealth>
+  /** Closes the connections, once the state is written. */
+  close(): Promise<void>
+}
+
+const siteInfo = z.object({
+  sitename: z.string(),
+  siteurl: z.string(),
+  release: z.string().default(''),
+  functions: z.array(z.object({ name: z.string() })).default([]),
+})
+
+const category = z.object({
+  id: z.int(),
+  name: z.string(),
+  parent: z.int(),
+  path: z.string().default(''),
+  visible: z.union([z.int(), z.boolean()]).default(1),
+})
+
+/** Connects to one Moodle site. Nothing is called before it is needed. `url` with or without a trailing slash. */
+export function connectSite(options: {
+  id: string
+  url: string
+  token: string
+  db: Kysely<Database>
+  log: Logger
+  concurrency?: number
+  timeoutMs?: number
+}): Site {
+  const { id, token, db, log, concurrency, timeoutMs } = options
+  const url = options.url.replace(/\/+$/, '')
+  const state = openSiteState({ db, site: id, log })
+  const client = createClient({
+    url,
+    token,
+    concurrency,
+    timeoutMs,
+    onChange: (trouble) => state.note(trouble),
+    recovered: state.recovered,
+  })
+  const courses = openCourses(client)
+  const roles = openRoles(client)
+  const accounts = openAccounts({ db, site: id, client })
+  const entitlements = openEntitlements({ db, site: id, client, courses })
+
+  return {
+    site: id,
+    url,
+    async siteInfo(): Promise<SiteInfo> {
+      const info = await client.call('core_webservice_get_site_info', {}, siteInfo)
+      return {
+        name: info.sitename,
+        url: info.siteurl,
+        release: info.release,
+        functions: new Set(info.functions.map(({ name }) => name)),
+      }
+    },
+    course: courses.find,
+    courses: courses.all,
+    async categories() {
+      const categories = await client.call('core_course_get_categories', {}, z.array(category))
+      return categories.map(({ parent, visible, ...rest }) => ({
+        ...rest,
+        parentId: parent,
+        visible: Boolean(visible),
+      }))
+    },
+    async groups(courseId) {
+      const group = z.object({ id: z.int(), name: z.string() })
+      const groups = await client.call('core_group_get_course_groups', { courseid: courseId }, z.array(group))
+      return groups.map((group) => ({ ...group, courseId }))
+    },
+    async cohorts() {
+      const cohort = z.object({ id: z.int(), name: z.string(), idnumber: z.string().default('') })
+      return await client.call('core_cohort_get_cohorts', {}, z.array(cohort))
+    },
+    roles: roles.list,
+    roleId: roles.idOf,
+    findAccounts: accounts.find,
+    ensureAccount: accounts.ensure,
+    call: (wsfunction, params, reply) => client.call(wsfunction, params, reply),
+    touchEnrolments: (trx, targets) => touchEnrolments(trx, id, targets),
+    applyEnrolments: entitlements.apply,
+    health: state.health,
+    async probe() {
+      try {
+        await client.probe('core_webservice_get_site_info', {}, siteInfo)
+        state.note(undefined, { checked: true })
+      } catch (error) {
+        if (!(error instanceof MoodleError)) throw error
+        state.note(error.kind === 'request' ? undefined : error, { checked: true })
+      }
+      await state.settled()
+      return state.health()
+    },
+    async close() {
+      client.close()
+      await state.settled()
+    },
+  }
+}
