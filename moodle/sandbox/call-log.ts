@@ -20,6 +20,8 @@ export type CallLog = {
 }
 
 const kept = 200
+/** Of a call with a long list, this many elements are kept. */
+const keptElements = 10
 
 export const emptyLog = (): CallLog => ({ total: 0, functions: new Map(), recent: [] })
 
@@ -29,7 +31,7 @@ export function clearLog(log: CallLog): void {
 
 export function logCall(log: CallLog, call: LoggedCall): void {
   log.total += 1
-  log.recent.push(call)
+  log.recent.push(call.elements > keptElements ? { ...call, form: shortened(call.form) } : call)
   if (log.recent.length >= 2 * kept) log.recent.splice(0, kept)
   let counted = log.functions.get(call.function)
   if (!counted) {
@@ -51,3 +53,11 @@ export function countElements(form: Form): number {
   }
   return 1
 }
+
+const shortened = (form: Form): Form =>
+  Object.fromEntries(
+    Object.entries(form).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? value : Object.fromEntries(Object.entries(value).slice(0, keptElements)),
+    ]),
+  )
