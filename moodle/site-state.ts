@@ -7,8 +7,8 @@ import type { MoodleError } from '../sdk/index.ts'
 export type SiteHealth = { state: 'up' | 'down' | 'paused'; cause?: string; since: Date }
 
 export type SiteState = {
-  /** As this process sees it. */
-  health(): SiteHealth
+  /** As all processes together see it. */
+  health(): Promise<SiteHealth>
   /** Notes that the site is as `trouble` says: written when that is news, and after a check by hand. */
   note(trouble: MoodleError | undefined, options?: { checked?: boolean }): void
   /** Whether another process has noted that the site answers again. Reads the table once a second at the most. */
@@ -37,8 +37,20 @@ export function openSiteState(options: { db: Kysely<Database>; site: string; log
        where ${checked} or sites.state <> excluded.state`.execute(db)
   }
 
+  function read() {
+    return db
+      .selectFrom('sites')
+      .select(['state', 'cause', 'since'])
+      .where('id', '=', site)
+      .executeTakeFirst()
+  }
+
   return {
-    health: () => health,
+    async health() {
+      await written
+      const row = await read()
+      return row ? { state: row.state, cause: row.cause ?? undefined, since: row.since } : health
+    },
     note(trouble, { checked = false } = {}) {
       const state = trouble === undefined ? 'up' : trouble.kind === 'token' ? 'paused' : 'down'
       const news = state !== health.state
@@ -63,8 +75,7 @@ export function openSiteState(options: { db: Kysely<Database>; site: string; log
       askedAt = now
       // Our own word first: what it replaces is older than our trouble.
       await written
-      const row = await db.selectFrom('sites').select('state').where('id', '=', site).executeTakeFirst()
-      return row?.state === 'up'
+      return (await read())?.state === 'up'
     },
     async settled() {
       await written

@@ -18,8 +18,8 @@ export type Site = Moodle & {
    * which can't know what its forerunner still did after it was thought dead.
    */
   applyEnrolments(targets: EnrolmentTarget[], options?: { again?: boolean }): Promise<void>
-  /** As this process sees the site; the table `sites` has what all processes know. */
-  health(): SiteHealth
+  /** The state of the site as all processes together see it. */
+  health(): Promise<SiteHealth>
   /** Asks the site at once, whatever its state; an answer ends a pause for every process. Never throws. */
   probe(): Promise<SiteHealth>
   /** Closes the connections, once the state is written. */
@@ -114,8 +114,7 @@ export function connectSite(options: {
         if (!(error instanceof MoodleError)) throw error
         state.note(error.kind === 'request' ? undefined : error, { checked: true })
       }
-      await state.settled()
-      return state.health()
+      return await state.health()
     },
     async close() {
       client.close()
