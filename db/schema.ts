@@ -315,6 +315,7 @@ export interface Database {
     applied: Json<Enrolment> | null
     applied_at: Moment | null
   }
+  reservations: { name: string; unit_id: number; created_at: CreatedAt }
   accounts: {
     site: string
     email: string

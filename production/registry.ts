@@ -104,7 +104,7 @@ async function findFile(folder: string): Promise<string | undefined> {
   return undefined
 }
 
-const functions = ['check', 'available', 'prepay', 'release', 'postpay', 'revoke']
+const functions = ['check', 'available', 'prepares', 'prepay', 'release', 'postpay', 'revoke']
 
 /** The reason why a module's default export is no handler; undefined when it is one. */
 function whyNoHandler(exported: unknown): string | undefined {

@@ -32,6 +32,10 @@ export type Engine = {
   deliver: (production: Production, delivery: Delivery) => Promise<void>
   /** Withdraws what a delivery gave; runs after `revoke` as the last part of its production. */
   withdraw: (production: Production) => Promise<void>
+  /** What a script may ask of the shop for its unit: see `ScriptContext`. */
+  owned: ScriptContext<unknown, unknown>['owned']
+  reserve: (unitId: number, name: string) => Promise<boolean>
+  free: (unitId: number, name: string) => Promise<void>
   /** Makes the change that an after-sale action asks for; the last part of its production. */
   change: (production: Production, change: ProductChange) => Promise<void>
   /** The shop's reaction to an outcome, in the transaction that records it. Locks what it must first. */
@@ -248,6 +252,9 @@ function contextOf(
     fields: input.fields,
     moodle: engine.moodle,
     step,
+    owned: engine.owned,
+    reserve: (name) => engine.reserve(production.unitId, `${production.handler}:${name}`),
+    free: (name) => engine.free(production.unitId, `${production.handler}:${name}`),
     log: (message, details) => log.info({ details }, message),
     signal,
   }

@@ -44,6 +44,11 @@ export type ProductDraft = {
   /** Undefined: it has no end. */
   endsAt?: Date
   entitlements?: Entitlement[]
+  /**
+   * When the holder has access to these courses already, the whole period begins where that ends: days are added,
+   * never lost. What has no end is left as it is.
+   */
+  extends?: boolean
   data?: Record<string, unknown>
 }
 
@@ -80,6 +85,14 @@ export type ScriptContext<Internal, External> = {
   fields: Record<string, unknown>
   moodle: Moodle
   step: Step
+  /** The products that a person owns in this shop now (active, or suspended, and not ended), for one course if given. */
+  owned: (email: string, course?: number) => Promise<Product[]>
+  /**
+   * Reserves a name among this handler's (a short name, a place) for this unit: false when another unit has it. The
+   * unit keeps it until its order dies, it is revoked, or `free` gives it up. Safe to repeat.
+   */
+  reserve: (name: string) => Promise<boolean>
+  free: (name: string) => Promise<void>
   log: Log
   /** Aborted when the shop stops or another worker has taken this production over. */
   signal: AbortSignal
@@ -134,6 +147,8 @@ export type Handler<
     internal: z.output<Internal>
     moodle: Moodle
   }) => Promise<{ ok: true } | { ok: false; why: Text }>
+  /** Whether `prepay` has anything to do with these parameters; when absent, it always has. */
+  prepares?: (internal: z.output<Internal>) => boolean
   /** Before the payment: may check, reserve, prepare, or throw `Refused`. */
   prepay?: (
     context: ScriptContext<z.output<Internal>, z.output<External>>,

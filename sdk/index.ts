@@ -1,5 +1,8 @@
 // All that a handler may import. Held back: how forms are read and drawn (sdk/form.ts), which the shop uses alone.
 export { z } from 'zod'
+export { accessActions } from './access-actions.ts'
+export { checkPeriod, type Period, periodFields, periodOf } from './access-period.ts'
+export { checkCourse, checkRole } from './check-course.ts'
 export { Refused, RetryLater } from './errors.ts'
 export { type FieldMeta, type FormElement, formElement, type Picker } from './form-element.ts'
 export {

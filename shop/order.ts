@@ -57,6 +57,9 @@ export const finalUnitStates: readonly UnitState[] = [
   'refused',
 ]
 
+/** A unit in one of these gives nothing: what it had reserved is free again. */
+const deadUnitStates: readonly UnitState[] = ['released', 'refused', 'cancelled', 'revoked']
+
 /** Who did something, as the history shows it: `customer`, `shop`, `operator:<e-mail>`, `api:<token>`, `means:<id>`. */
 export type Who = string
 export type Reason = { who: Who; why?: string }
@@ -141,6 +144,8 @@ export async function moveUnits(
        where order_id = ${orderId} and id = any(${unitIds}::bigint[]) and state = any(${from}::text[])
     ), moved as (
       update units set state = ${to} from old where units.id = old.id returning units.id
+    ), freed as (
+      delete from reservations where ${deadUnitStates.includes(to)} and unit_id = any(${unitIds}::bigint[])
     ), told as (
       insert into history (order_id, unit_id, who, event, from_state, to_state, why)
       select ${orderId}, id, ${reason.who}, 'unit', state, ${to}, ${reason.why ?? null} from old

@@ -90,6 +90,34 @@ export async function listProducts(
   return { products: page, next: rows.length > limit ? page.at(-1)?.id : undefined }
 }
 
+/** What a person owns now, by e-mail whatever its case: neither revoked nor ended. `course`: only what opens it. */
+export async function ownedProducts(
+  db: Kysely<Database>,
+  email: string,
+  course?: number,
+): Promise<OwnedProduct[]> {
+  let query = products(db)
+    .where(sql<string>`lower(products.holder->>'email')`, '=', email.toLowerCase())
+    .where('products.state', 'in', ['active', 'suspended'])
+    .where((where) =>
+      where.or([where('products.ends_at', 'is', null), where('products.ends_at', '>', sql<Date>`now()`)]),
+    )
+    .orderBy('products.id', 'desc')
+    .limit(200)
+  if (course !== undefined) {
+    query = query.where((where) =>
+      where.exists(
+        where
+          .selectFrom('entitlements')
+          .select('entitlements.product_id')
+          .whereRef('entitlements.product_id', '=', 'products.id')
+          .where('entitlements.course_id', '=', course),
+      ),
+    )
+  }
+  return (await query.execute()).map(toProduct)
+}
+
 export type ProductEvent = {
   at: Date
   who: string
@@ -191,6 +219,12 @@ function store(product: OwnedProduct): StoredProduct {
   }
 }
 
+/** The products of a unit, as a script's input keeps them. */
+export async function storedProducts(trx: Transaction<Database>, unitId: number): Promise<StoredProduct[]> {
+  const rows = await products(trx).where('products.unit_id', '=', unitId).orderBy('products.id').execute()
+  return rows.map((row) => store(toProduct(row)))
+}
+
 /** Writes the change that an action asked for, once, then makes Moodle agree. */
 export async function changeProduct(
   shop: Shop,
@@ -259,8 +293,8 @@ export async function revokeUnit(
     const [unit] = await unitsOf(trx, order.id, [unitId])
     if (!unit || (unit.state !== 'produced' && unit.state !== 'skipped'))
       return { ok: false, reason: 'not_produced' }
-    const owned = (await productsOfOrder(trx, order.id)).filter((product) => product.unitId === unitId)
-    const made = await startScript(shop, trx, order, [unit], 'revoke', 0, { products: owned.map(store) })
+    const owned = await storedProducts(trx, unitId)
+    const made = await startScript(shop, trx, order, [unit], 'revoke', 0, { products: owned })
     if (made.length === 0) return { ok: false, reason: 'not_produced' }
     await record(trx, order.id, { event: 'revoke_asked', unitId, who: reason.who, why: reason.why })
     if (reason.giveBack) await giveBackUnit(trx, order, unitId, reason)

@@ -5,6 +5,7 @@ import { closeOrder } from './close-order.ts'
 import { giveBackUnit } from './give-back.ts'
 import { mail } from './mail.ts'
 import { type LockedOrder, lockOrder, moveOrder, moveUnits, type Reason, record, unitsOf } from './order.ts'
+import { storedProducts } from './product.ts'
 import type { Shop } from './shop.ts'
 import { awaitPayment, completeIfProduced, hasScript, startScript } from './start-scripts.ts'
 
@@ -94,15 +95,30 @@ async function settlePostpay(shop: Shop, trx: Transaction<Database>, unit: Unit,
   }
   if (outcome.state === 'cancelled') {
     await giveBackUnit(trx, order, unit.unitId, reason)
+    await undoPart(shop, trx, unit)
   }
   if (outcome.state === 'done' || outcome.state === 'skipped' || outcome.state === 'cancelled') {
     await completeIfProduced(trx, order, { who: 'shop' })
   }
 }
 
+/** A delivery that was given up half-way: what it had made is taken back. */
+async function undoPart(shop: Shop, trx: Transaction<Database>, { order, unitId }: Unit) {
+  const [unit] = await unitsOf(trx, order.id, [unitId])
+  const products = await storedProducts(trx, unitId)
+  if (unit && (products.length > 0 || hasScript(shop, unit.entry, 'revoke'))) {
+    await startScript(shop, trx, order, [unit], 'revoke', 0, { products })
+  }
+}
+
 async function settleAside(trx: Transaction<Database>, unit: Unit, outcome: Outcome) {
   const { order, reason } = unit
-  if (unit.script === 'revoke' && (outcome.state === 'done' || outcome.state === 'skipped')) {
+  const [{ state } = { state: undefined }] = await unitsOf(trx, order.id, [unit.unitId])
+  if (
+    unit.script === 'revoke' &&
+    state !== 'cancelled' &&
+    (outcome.state === 'done' || outcome.state === 'skipped')
+  ) {
     await moveUnits(trx, order.id, [unit.unitId], 'revoked', reason)
     const units = await unitsOf(trx, order.id)
     const gone = units.every((one) => one.state === 'revoked' || one.state === 'cancelled')

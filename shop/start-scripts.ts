@@ -55,6 +55,11 @@ export function hasScript(
   const found = handlerOf(shop.registry(), entry)
   if (found === undefined) return false
   if (found === 'missing') return script === 'postpay' || script === 'prepay'
+  if (script === 'prepay' && found.handler.prepares) {
+    const internal = found.handler.internal.safeParse(entry.internal)
+    // What can't be read goes through the script, which says so.
+    if (internal.success && !found.handler.prepares(internal.data)) return false
+  }
   return found.handler[script] !== undefined
 }
 

@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import type { Engine } from '../production/run.ts'
@@ -10,12 +11,14 @@ export type SiteHealth = { state: 'up' | 'down' | 'paused'; cause?: string; sinc
 export type Face = {
   shop: Shop
   engine: Engine
+  /** For what keeps its own tables, such as the rate limits. */
+  pool: pg.Pool
   config: Config
   log: Logger
   /** Signs CSRF tokens, cookies and links. */
   secret: string
   site: {
-    health: () => Promise<SiteHealth>
+    health: () => SiteHealth | Promise<SiteHealth>
     /** Calls the site now, and runs again what waited for it when it answers. */
     probe: () => Promise<SiteHealth>
   }

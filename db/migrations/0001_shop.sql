@@ -287,6 +287,7 @@ create table products (
   unique (unit_id, key)
 );
 create index products_by_order on products (order_id);
+create index products_by_holder on products (lower(holder->>'email'), id desc);
 
 create table product_history (
   id bigint generated always as identity primary key,
@@ -308,9 +309,9 @@ create table entitlements (
   course_id integer not null,
   user_id integer not null,
   role_id integer not null,
-  group_id integer,
-  primary key (product_id, site, course_id, user_id, role_id)
+  group_id integer
 );
+create unique index entitlements_once on entitlements (product_id, site, course_id, user_id, role_id, coalesce(group_id, 0));
 create index entitlements_by_enrolment on entitlements (site, course_id, user_id);
 
 create table enrolments (
@@ -325,6 +326,14 @@ create table enrolments (
   primary key (site, course_id, user_id)
 );
 create index enrolments_behind on enrolments (site) where applied_revision < revision;
+
+-- A name that a unit holds until it gives it up or dies: a short name, a place.
+create table reservations (
+  name text primary key,
+  unit_id bigint not null references units,
+  created_at timestamptz not null default now()
+);
+create index reservations_by_unit on reservations (unit_id);
 
 -- The account of a person on a site. creating_until is the lease of whoever is creating it.
 create table accounts (

@@ -1,0 +1,208 @@
+import {
+  accessActions,
+  checkCourse,
+  checkPeriod,
+  checkRole,
+  defineHandler,
+  type Entitlement,
+  type Finding,
+  moodleCourse,
+  moodleGroup,
+  moodleRole,
+  periodFields,
+  periodOf,
+  Refused,
+  z,
+} from 'boutique/sdk'
+import { ensureBuyerGroup } from './buyer-group.ts'
+
+export default defineHandler({
+  title: { en: 'Enrol in one course', fr: 'Inscription à un cours' },
+  summary: {
+    en: 'Each unit enrols one learner, named by the customer, in the course.',
+    fr: 'Chaque unité inscrit au cours un apprenant, nommé par le client.',
+  },
+  functions: [
+    'core_webservice_get_site_info',
+    'core_course_get_courses_by_field',
+    'core_user_get_users',
+    'core_user_create_users',
+    'core_enrol_get_enrolled_users',
+    'enrol_manual_enrol_users',
+    'core_group_get_course_groups',
+    'core_group_create_groups',
+    'core_group_add_group_members',
+    'core_group_delete_group_members',
+    'core_role_unassign_roles',
+  ],
+  internal: z.object({
+    course: moodleCourse({ en: 'Course', fr: 'Cours' }),
+    role: moodleRole({ en: 'Role', fr: 'Rôle' }).default('student'),
+    ...periodFields,
+    again: z
+      .enum(['extend', 'refuse', 'allow'])
+      .default('extend')
+      .meta({
+        label: { en: 'Bought again while access lasts', fr: 'Racheté pendant que l’accès dure' },
+        optionLabels: {
+          extend: { en: 'the new days are added at the end', fr: 'les nouveaux jours s’ajoutent à la fin' },
+          refuse: {
+            en: 'the order is refused, before payment',
+            fr: 'la commande est refusée, avant paiement',
+          },
+          allow: { en: 'both run side by side', fr: 'les deux courent en parallèle' },
+        },
+      }),
+    group: moodleGroup({ en: 'Group', fr: 'Groupe' }, { pickerOf: 'course' }).optional(),
+    buyerGroup: z
+      .boolean()
+      .default(false)
+      .meta({
+        label: { en: 'A group for each buyer', fr: 'Un groupe par acheteur' },
+        help: {
+          en: 'Learners whose seats the same customer bought find themselves in one group of the course.',
+          fr: 'Les apprenants inscrits par un même client se retrouvent dans un groupe du cours.',
+        },
+      }),
+    supportCourse: moodleCourse(
+      { en: 'Support course for the buyer', fr: 'Cours d’accompagnement de l’acheteur' },
+      { help: { en: 'The buyer also gets into this course.', fr: 'L’acheteur accède aussi à ce cours.' } },
+    ).optional(),
+    supportRole: moodleRole({
+      en: 'Role of the buyer there',
+      fr: 'Rôle de l’acheteur dans ce cours',
+    }).default('student'),
+  }),
+  external: z.object({
+    email: z
+      .email()
+      .max(100)
+      .meta({
+        label: { en: 'Learner’s e-mail', fr: 'Adresse e-mail de l’apprenant' },
+        forMe: 'email',
+        autocomplete: 'off',
+      }),
+    firstname: z
+      .string()
+      .min(1)
+      .max(100)
+      .meta({
+        label: { en: 'First name', fr: 'Prénom' },
+        forMe: 'firstname',
+        autocomplete: 'off',
+      }),
+    lastname: z
+      .string()
+      .min(1)
+      .max(100)
+      .meta({
+        label: { en: 'Last name', fr: 'Nom' },
+        forMe: 'lastname',
+        autocomplete: 'off',
+      }),
+  }),
+
+  async check({ internal, moodle }) {
+    const findings: Finding[] = [
+      ...(await checkCourse(moodle, internal.course, 'course')),
+      ...(await checkRole(moodle, internal.role, internal.course, 'role')),
+      ...checkPeriod(internal),
+    ]
+    if (internal.group !== undefined) {
+      const groups = await moodle.groups(internal.course)
+      if (!groups.some((group) => group.id === internal.group)) {
+        findings.push({
+          field: 'group',
+          level: 'error',
+          text: { en: 'This group is not one of the course.', fr: 'Ce groupe n’est pas un groupe du cours.' },
+        })
+      }
+    }
+    if (internal.supportCourse !== undefined) {
+      findings.push(
+        ...(await checkCourse(moodle, internal.supportCourse, 'supportCourse')),
+        ...(await checkRole(moodle, internal.supportRole, internal.supportCourse, 'supportRole')),
+      )
+    }
+    return findings
+  },
+
+  prepares: (internal) => internal.again === 'refuse',
+
+  async prepay({ internal, external, owned, reserve, step }) {
+    const learner = external.email.toLowerCase()
+    const has = await step('owned', async () => (await owned(learner, internal.course)).length > 0)
+    const free = !has && (await step('reserve', () => reserve(`${internal.course}:${learner}`)))
+    if (!free) {
+      throw new Refused({
+        en: `${external.email} has access to this course already, or is about to.`,
+        fr: `${external.email} a déjà accès à ce cours, ou est sur le point de l’avoir.`,
+      })
+    }
+    return undefined
+  },
+
+  async postpay({ unit, internal, external, moodle, free, step }) {
+    const { locale } = unit.order
+    const { email, firstname, lastname } = external
+    const learner = await step('account', () => moodle.ensureAccount({ email, firstname, lastname, locale }))
+    const access = await step('access', async () => {
+      const course = await moodle.course(internal.course)
+      const had = internal.again === 'extend' ? await owned(email, internal.course) : []
+      const ends = had.flatMap((product) =>
+        product.state === 'active' && product.endsAt ? [product.endsAt] : [],
+      )
+      const after = ends.length > 0 ? new Date(Math.max(...ends.map(Number))) : undefined
+      const period = periodOf(internal, unit.order.paidAt ?? new Date(), course ?? { startsAt: 0 }, after)
+      return {
+        startsAt: period.startsAt.toISOString(),
+        endsAt: period.endsAt?.toISOString(),
+        role: await moodle.roleId(internal.role),
+        name: course?.fullname ?? unit.entry.title[locale],
+      }
+    })
+
+    const enrolled = { course: internal.course, user: learner.id, role: access.role }
+    const entitlements: Entitlement[] = [{ ...enrolled, group: internal.group }]
+    if (internal.buyerGroup) {
+      const group = await step('buyer-group', () => ensureBuyerGroup(moodle, internal.course, unit.buyer))
+      entitlements.push({ ...enrolled, group })
+    }
+    const { supportCourse } = internal
+    if (supportCourse !== undefined) {
+      const buyer = await step('buyer', () => moodle.ensureAccount({ ...unit.buyer, locale }))
+      const role = await step('support-role', () => moodle.roleId(internal.supportRole))
+      entitlements.push({ course: supportCourse, user: buyer.id, role })
+    }
+
+    // From now on the product itself tells that the learner has access.
+    if (internal.again === 'refuse')
+      await step('free', () => free(`${internal.course}:${email.toLowerCase()}`))
+
+    return {
+      products: [
+        {
+          key: 'access',
+          title: unit.entry.title,
+          link: `${moodle.url}/course/view.php?id=${internal.course}`,
+          holder: { email, firstname, lastname },
+          startsAt: new Date(access.startsAt),
+          endsAt: access.endsAt ? new Date(access.endsAt) : undefined,
+          entitlements,
+          extends: internal.again === 'extend' && internal.endsOn === undefined,
+        },
+      ],
+      feedback: {
+        shown: {
+          en: `${firstname} ${lastname} is enrolled in “${access.name}”.`,
+          fr: `${firstname} ${lastname} est inscrit·e à « ${access.name} ».`,
+        },
+        kept: learner.created
+          ? `Account ${learner.id} was created.`
+          : `Account ${learner.id} was there already.`,
+      },
+    }
+  },
+
+  actions: accessActions,
+})

@@ -1,0 +1,25 @@
+import type { Engine } from '../production/run.ts'
+import { deliver, withdraw } from './deliver.ts'
+import { changeProduct, ownedProducts } from './product.ts'
+import { free, reserve } from './reserve.ts'
+import { settle } from './settle.ts'
+import type { Shop } from './shop.ts'
+
+/** Gives the engine, which knows nothing of shops, what this shop does with what it produces. */
+export function composeEngine(shop: Shop, worker: string): Engine {
+  return {
+    db: shop.db,
+    queue: shop.queue,
+    registry: shop.registry,
+    moodle: shop.site,
+    log: shop.log,
+    worker,
+    deliver: (production, delivery) => deliver(shop, production, delivery),
+    withdraw: (production) => withdraw(shop, production),
+    change: (production, change) => changeProduct(shop, production, change),
+    owned: (email, course) => ownedProducts(shop.db, email, course),
+    reserve: (unitId, name) => reserve(shop.db, unitId, name),
+    free: (unitId, name) => free(shop.db, unitId, name),
+    settle: (trx, production, outcome) => settle(shop, trx, production, outcome),
+  }
+}

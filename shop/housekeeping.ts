@@ -1,0 +1,37 @@
+import { sql } from 'kysely'
+import { sweep } from '../production/sweep.ts'
+import { pruneCarts } from './cart.ts'
+import { expireOrders } from './close-order.ts'
+import type { Shop } from './shop.ts'
+
+export const housekeepingQueue = 'housekeeping'
+
+/**
+ * What the shop does every minute, in one process at a time: puts back lost productions, expires unpaid orders, and
+ * throws away what nobody needs any more.
+ */
+export async function keepHouse(shop: Shop): Promise<void> {
+  const putBack = await sweep(shop.db, shop.queue, shop.site.site)
+  const expired = await expireOrders(shop)
+  const carts = await pruneCarts(shop.db)
+  await shop.db.deleteFrom('sessions').where('expires_at', '<', sql<Date>`now()`).execute()
+  await shop.db
+    .deleteFrom('idempotency_keys')
+    .where('created_at', '<', sql<Date>`now() - interval '48 hours'`)
+    .execute()
+  if (putBack + expired + carts > 0) shop.log.info({ putBack, expired, carts }, 'house kept')
+}
+
+/** Has the queue call `keepHouse` every minute, in whichever worker process takes the job. */
+export async function startHousekeeping(shop: Shop): Promise<void> {
+  await shop.queue.createQueue(housekeepingQueue, {
+    policy: 'exclusive',
+    expireInSeconds: 300,
+    retryLimit: 0,
+    deleteAfterSeconds: 600,
+  })
+  await shop.queue.schedule(housekeepingQueue, '* * * * *')
+  await shop.queue.work(housekeepingQueue, { pollingIntervalSeconds: 5 }, async () => {
+    await keepHouse(shop)
+  })
+}
