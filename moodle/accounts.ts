@@ -20,7 +20,7 @@ const creationsACall = 25
 const leaseSeconds = 60
 
 /** Milliseconds between looks while another process creates the account; then the script is run again later. */
-const looks = [50, 100, 200, 400, 800]
+const looks = [50, 100, 200, 400]
 
 const seen = z.object({
   id: z.int(),
@@ -248,7 +248,8 @@ export function usernameOf(email: string): string {
 
 /** Moodle refuses an empty name, one that looks like HTML, and one past 100 letters. */
 function nameOf(name: string): string {
-  return name.replaceAll(/[<>]/g, '').replaceAll(/\s+/g, ' ').trim().slice(0, 100) || '-'
+  const plain = name.replaceAll(/<[^>]*>|[<>]/g, ' ').replaceAll(/\s+/g, ' ')
+  return plain.trim().slice(0, 100) || '-'
 }
 
 function keyOf(email: string): string {
