@@ -148,12 +148,7 @@ export default defineHandler({
     const learner = await step('account', () => moodle.ensureAccount({ email, firstname, lastname, locale }))
     const access = await step('access', async () => {
       const course = await moodle.course(internal.course)
-      const had = internal.again === 'extend' ? await owned(email, internal.course) : []
-      const ends = had.flatMap((product) =>
-        product.state === 'active' && product.endsAt ? [product.endsAt] : [],
-      )
-      const after = ends.length > 0 ? new Date(Math.max(...ends.map(Number))) : undefined
-      const period = periodOf(internal, unit.order.paidAt ?? new Date(), course ?? { startsAt: 0 }, after)
+      const period = periodOf(internal, unit.order.paidAt ?? new Date(), course ?? { startsAt: 0 })
       return {
         startsAt: period.startsAt.toISOString(),
         endsAt: period.endsAt?.toISOString(),
