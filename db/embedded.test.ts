@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, afterEach, before, describe, it } from 'node:test'
+import { afterEach, before, describe, it } from 'node:test'
 import pg from 'pg'
+import { temporaryFolder } from '../test/temporary-folder.ts'
 import { type Embedded, startEmbedded } from './embedded.ts'
 
 const isUp = async (url: string) => {
@@ -29,13 +29,11 @@ describe('startEmbedded', () => {
   }
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'boutique-embedded-'))
-    await chmod(folder, 0o755)
+    folder = await temporaryFolder()
   })
   afterEach(async () => {
     for (const embedded of started.splice(0)) await embedded.stop()
   })
-  after(() => rm(folder, { recursive: true, force: true }))
 
   it('makes the database, and finds what was written when it starts again', async () => {
     const first = await start()

@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after } from 'node:test'
 import pg from 'pg'
 import { type Connection, connect } from '../db/connect.ts'
 import { startEmbedded } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 export type TestDatabase = Connection & {
   /** For child processes and further pools. */
@@ -54,19 +51,12 @@ async function startServer(): Promise<string> {
 }
 
 async function startThrowAway(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'boutique-test-'))
-  removeAfterwards(folder)
-  // As root, the database runs as another user.
-  await chmod(folder, 0o755)
-  const { url } = await startEmbedded({ folder, durable: false, settings: { max_connections: '200' } })
+  const { url } = await startEmbedded({
+    folder: await temporaryFolder(),
+    durable: false,
+    settings: { max_connections: '200' },
+  })
   return url
-}
-
-/** Ends the server in `folder` once this process is gone, however it went: a pipe closes even at a kill -9. */
-function removeAfterwards(folder: string): void {
-  const script = join(import.meta.dirname, 'remove-afterwards.mjs')
-  // Detached: Ctrl-C must not reach it before its work.
-  spawn(process.execPath, [script, folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] }).unref()
 }
 
 async function administer(url: string, statement: string): Promise<void> {
