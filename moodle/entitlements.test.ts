@@ -1,0 +1,475 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import type { Database, Enrolment, ProductState } from '../db/schema.ts'
+import { MoodleError } from '../sdk/index.ts'
+import { testDatabase } from '../test/database.ts'
+import { createClient } from './client.ts'
+import { openCourses } from './courses.ts'
+import { openEntitlements, touchEnrolments } from './entitlements.ts'
+import { type ReceivedCall, refusal, startScripted } from './scripted-server.ts'
+
+type Kept = { startsAt: number; endsAt: number; suspended: boolean; roles: Set<number>; groups: Set<number> }
+type Given = {
+  course: number
+  user: number
+  role?: number
+  group?: number
+  startsAt?: number
+  endsAt?: number | null
+}
+
+const site = 'main'
+const start = 1_767_225_600
+const end = 4_102_444_800
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('enrolments', () => {
+  let db: Kysely<Database>
+  let unitId = 0
+  let products = 0
+  let statements = 0
+  let course = 1000
+  /** What Moodle holds: by course and user. */
+  const kept = new Map<string, Kept>()
+  /** What a test puts before Moodle's own answer; it may hold a call before it takes effect. */
+  let intercept: (call: ReceivedCall) => unknown
+  let server: Awaited<ReturnType<typeof startScripted>>
+  const clients: ReturnType<typeof createClient>[] = []
+
+  before(async () => {
+    const database = await testDatabase()
+    db = new Kysely<Database>({
+      dialect: new PostgresDialect({ pool: database.pool }),
+      log: () => {
+        statements++
+      },
+    })
+    unitId = await sellOne(db)
+    server = await startScripted(async (call) => (await intercept(call)) ?? answer(call))
+  })
+  after(async () => {
+    for (const client of clients) client.close()
+    await server.close()
+  })
+  beforeEach(() => {
+    course++
+    kept.clear()
+    intercept = () => undefined
+    server.received.length = 0
+  })
+
+  /** As a process of its own: nothing in memory is shared. */
+  function open() {
+    const client = createClient({ url: server.url, token: 'a-token' })
+    clients.push(client)
+    return openEntitlements({ db, site, client, courses: openCourses(client) })
+  }
+
+  function answer(call: ReceivedCall): unknown {
+    const elements = (list: string) =>
+      call.elements(list).map((element) => (key: string) => Number(element[key] ?? 0))
+    switch (call.wsfunction) {
+      case 'enrol_manual_enrol_users': {
+        const asked = elements('enrolments')
+        if (asked.some((of) => of('userid') === 666)) return refusal('invaliduser', 'Invalid user')
+        if (asked.some((of) => of('roleid') === 9)) return refusal('wsusercannotassign')
+        if (asked.some((of) => of('courseid') === 7)) return refusal('wsnoinstance')
+        if (asked.some((of) => of('courseid') === 99))
+          return refusal('invalidparameter', 'Invalid parameter value detected')
+        for (const of of asked) {
+          const key = `${of('courseid')}:${of('userid')}`
+          const before = kept.get(key)
+          kept.set(key, {
+            startsAt: of('timestart'),
+            endsAt: of('timeend'),
+            suspended: of('suspend') === 1,
+            roles: new Set([...(before?.roles ?? []), of('roleid')]),
+            groups: before?.groups ?? new Set(),
+          })
+        }
+        return null
+      }
+      case 'core_group_add_group_members':
+      case 'core_group_delete_group_members':
+        if (elements('members').some((of) => of('groupid') === 404)) return refusal('invalidrecord')
+        for (const of of elements('members')) {
+          const [, enrolment] = [...kept].find(([key]) => key.endsWith(`:${of('userid')}`)) ?? []
+          if (!enrolment) return refusal('invalidparameter', 'not enrolled')
+          if (call.wsfunction === 'core_group_add_group_members') enrolment.groups.add(of('groupid'))
+          else enrolment.groups.delete(of('groupid'))
+        }
+        return null
+      case 'core_role_unassign_roles':
+        for (const element of call.elements('unassignments')) {
+          assert.equal(element.contextlevel, 'course')
+          kept.get(`${element.instanceid}:${element.userid}`)?.roles.delete(Number(element.roleid))
+        }
+        return null
+      case 'core_course_get_courses_by_field': {
+        const id = Number(call.form.get('value'))
+        const course = { id, shortname: 'C', fullname: 'C', categoryid: 2, enrollmentmethods: ['manual'] }
+        return { courses: id === 99 ? [] : [course], warnings: [] }
+      }
+      case 'core_user_get_users_by_field':
+        return [{ id: Number(call.form.get('values[0]')) }]
+      case 'core_group_get_course_groups':
+        return [{ id: 3, name: 'G' }]
+      default:
+        return assert.fail(call.wsfunction)
+    }
+  }
+
+  /** A product that entitles to these, as the shop writes it: rows and touch in one transaction. */
+  async function give(...given: Given[]): Promise<number> {
+    const [first] = given
+    const number = ++products
+    return await db.transaction().execute(async (trx) => {
+      const { id } = await trx
+        .insertInto('products')
+        .values({
+          reference: `AAAA-BBBB-CCCC-${String(number).padStart(4, '0')}`,
+          order_id: sql`(select order_id from units where id = ${unitId})`,
+          unit_id: unitId,
+          key: `p${number}`,
+          handler: 'std_test',
+          title: '{}',
+          starts_at: new Date((first?.startsAt ?? start) * 1000),
+          ends_at: first?.endsAt === null ? null : new Date((first?.endsAt ?? end) * 1000),
+          data: '{}',
+        })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      await trx
+        .insertInto('entitlements')
+        .values(
+          given.map(({ course, user, role = 5, group }) => ({
+            product_id: id,
+            site,
+            course_id: course,
+            user_id: user,
+            role_id: role,
+            group_id: group ?? null,
+          })),
+        )
+        .execute()
+      await touchEnrolments(trx, site, given)
+      return id
+    })
+  }
+
+  async function change(
+    product: number,
+    set: { state?: ProductState; ends_at?: Date | null },
+  ): Promise<void> {
+    await db.transaction().execute(async (trx) => {
+      await trx.updateTable('products').set(set).where('id', '=', product).execute()
+      const touched = await trx
+        .selectFrom('entitlements')
+        .select(['course_id as course', 'user_id as user'])
+        .where('product_id', '=', product)
+        .execute()
+      await touchEnrolments(trx, site, touched)
+    })
+  }
+
+  const rowOf = (course: number, user: number) =>
+    db
+      .selectFrom('enrolments')
+      .select(['revision', 'applied_revision', 'applied'])
+      .where('course_id', '=', course)
+      .where('user_id', '=', user)
+      .executeTakeFirstOrThrow()
+  const inMoodle = (course: number, user: number): Enrolment | undefined => {
+    const found = kept.get(`${course}:${user}`)
+    return found && { ...found, roles: [...found.roles].sort(), groups: [...found.groups].sort() }
+  }
+  const calls = (wsfunction: string) => server.received.filter((call) => call.wsfunction === wsfunction)
+
+  it('are told to Moodle once, and noted', async () => {
+    await give({ course, user: 1, group: 3 })
+    const { apply } = open()
+    await apply([{ course, user: 1 }])
+    const enrolment = { startsAt: start, endsAt: end, suspended: false, roles: [5], groups: [3] }
+    assert.deepEqual(inMoodle(course, 1), enrolment)
+    assert.deepEqual(await rowOf(course, 1), { revision: 1, applied_revision: 1, applied: enrolment })
+    await apply([{ course, user: 1 }])
+    await open().apply([{ course, user: 1 }])
+    assert.deepEqual(
+      server.received.map(({ wsfunction }) => wsfunction),
+      ['enrol_manual_enrol_users', 'core_group_add_group_members'],
+    )
+  })
+
+  it('are the union of the products: a refund of one leaves what the other gives', async () => {
+    const { apply } = open()
+    const first = await give({ course, user: 1, endsAt: start + 86_400 * 365 * 40, role: 4, group: 8 })
+    const second = await give({ course, user: 1, endsAt: null })
+    await apply([{ course, user: 1 }])
+    assert.deepEqual(inMoodle(course, 1), {
+      startsAt: start,
+      endsAt: 0,
+      suspended: false,
+      roles: [4, 5],
+      groups: [8],
+    })
+    await change(second, { state: 'revoked' })
+    await apply([{ course, user: 1 }])
+    assert.deepEqual(inMoodle(course, 1), {
+      startsAt: start,
+      endsAt: start + 86_400 * 365 * 40,
+      suspended: false,
+      roles: [4],
+      groups: [8],
+    })
+    await change(first, { state: 'revoked' })
+    await apply([{ course, user: 1 }])
+    assert.equal(inMoodle(course, 1)?.suspended, true)
+    assert.deepEqual(inMoodle(course, 1)?.roles, [4], 'suspended, and never unenrolled')
+    await change(second, { state: 'active' })
+    await apply([{ course, user: 1 }])
+    assert.deepEqual(inMoodle(course, 1), {
+      startsAt: start,
+      endsAt: 0,
+      suspended: false,
+      roles: [5],
+      groups: [],
+    })
+  })
+
+  it('lose a role that a process gave and died before noting', async () => {
+    const { apply } = open()
+    await give({ course, user: 1 })
+    const teaching = await give({ course, user: 1, role: 3 })
+    await apply([{ course, user: 1 }])
+    await sql`update enrolments set applied = null, applied_revision = 0 where course_id = ${course}`.execute(
+      db,
+    )
+    await change(teaching, { state: 'revoked' })
+    await apply([{ course, user: 1 }])
+    assert.deepEqual(inMoodle(course, 1)?.roles, [5])
+  })
+
+  it('of many units that deliver at the same moment take few calls and few statements', async () => {
+    const { apply } = open()
+    const users = Array.from({ length: 400 }, (_, i) => i + 1)
+    await give(...users.map((user) => ({ course, user, group: 3 })))
+    statements = 0
+    await Promise.all(users.map((user) => apply([{ course, user }])))
+    assert.equal(kept.size, 400)
+    assert.equal(calls('enrol_manual_enrol_users').length, 3)
+    assert.ok(calls('core_group_add_group_members').length <= 3)
+    assert.ok(statements <= 8, `${statements} statements for 400 units`)
+    assert.ok(server.received.every(({ form }) => form.size < 1000))
+  })
+
+  it('that Moodle refuses harm no other of the same call, and say what is wrong', async () => {
+    const { apply } = open()
+    await db.insertInto('accounts').values({ site, email: 'gone@example.org', user_id: 666 }).execute()
+    const targets: Given[] = [
+      { course, user: 1 },
+      { course, user: 666 },
+      { course: 7, user: 2 },
+      { course: 99, user: 3 },
+      { course, user: 4, role: 9 },
+      { course, user: 5, group: 404 },
+      { course, user: 6 },
+    ]
+    for (const target of targets) await give(target)
+    const outcomes = await Promise.allSettled(targets.map((target) => apply([target])))
+    const said = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'done' : outcome.reason.message))
+    const expected = [
+      /^done$/,
+      /user 666 can't be enrolled in course \d+: the site has no such user any more.+hand the product over/,
+      /course 7: manual enrolment is missing or switched off there/,
+      /course 99: the site has no such course/,
+      /the shop may not assign role 9/,
+      /the course has no group 404/,
+      /^done$/,
+    ]
+    expected.forEach((pattern, i) => {
+      assert.match(said[i] ?? '', pattern)
+    })
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') {
+        assert.ok(outcome.reason instanceof MoodleError && outcome.reason.kind === 'request')
+      }
+    }
+    const forgotten = await db.selectFrom('accounts').select('email').where('user_id', '=', 666).execute()
+    assert.deepEqual(forgotten, [])
+    assert.equal((await rowOf(course, 666)).applied_revision, 0)
+  })
+
+  it('are all tried, and a failure that passes by itself is told before one that needs an operator', async () => {
+    await give({ course, user: 666 }, { course, user: 2, group: 3 })
+    intercept = (call) =>
+      call.wsfunction === 'core_group_add_group_members' ? refusal('dbconnectionfailed') : undefined
+    const failed = open().apply([
+      { course, user: 666 },
+      { course, user: 2 },
+    ])
+    await assert.rejects(failed, { kind: 'outage' })
+    assert.ok(inMoodle(course, 2))
+  })
+
+  it('go with the group, though Moodle has deleted the one to leave', async () => {
+    const { apply } = open()
+    const product = await give({ course, user: 1, group: 3 })
+    await give({ course, user: 1, role: 4 })
+    await apply([{ course, user: 1 }])
+    intercept = (call) =>
+      call.wsfunction === 'core_group_delete_group_members' ? refusal('invalidrecord') : undefined
+    await change(product, { state: 'revoked' })
+    await apply([{ course, user: 1 }])
+    assert.deepEqual(inMoodle(course, 1)?.roles, [4])
+  })
+
+  it('are not applied unless they were touched: that is a fault of ours', async () => {
+    await assert.rejects(open().apply([{ course, user: 1 }]), /never touched/)
+  })
+
+  describe('raced by two workers', () => {
+    /** Holds the first enrolment call before it takes effect, until told. */
+    function holdFirst() {
+      const arrived = Promise.withResolvers<void>()
+      const gate = Promise.withResolvers<void>()
+      let first = true
+      intercept = async (call) => {
+        if (call.wsfunction !== 'enrol_manual_enrol_users' || !first) return
+        first = false
+        arrived.resolve()
+        await gate.promise
+      }
+      return { arrived: arrived.promise, release: gate.resolve }
+    }
+
+    it('end as the rows say when a frozen worker wakes up after its successor is done', async () => {
+      const product = await give({ course, user: 1 })
+      const frozen = holdFirst()
+      const stale = open().apply([{ course, user: 1 }])
+      await frozen.arrived
+      await change(product, { ends_at: null })
+      await open().apply([{ course, user: 1 }])
+      assert.equal(inMoodle(course, 1)?.endsAt, 0)
+      frozen.release()
+      await stale
+      assert.equal(inMoodle(course, 1)?.endsAt, 0, 'the stale call was not the last word')
+      const row = await rowOf(course, 1)
+      assert.deepEqual([row.revision, row.applied_revision, row.applied?.endsAt], [2, 2, 0])
+    })
+
+    it('end as the rows say when the rows change during the only call', async () => {
+      const product = await give({ course, user: 1 })
+      const frozen = holdFirst()
+      const stale = open().apply([{ course, user: 1 }])
+      await frozen.arrived
+      await change(product, { state: 'suspended' })
+      frozen.release()
+      await stale
+      assert.equal(inMoodle(course, 1)?.suspended, true)
+      assert.equal((await rowOf(course, 1)).applied_revision, 2)
+    })
+
+    it('end as the rows say when the stale call lands after the newer one and before its note', async () => {
+      const product = await give({ course, user: 1 })
+      const first = holdFirst()
+      const stale = open().apply([{ course, user: 1 }])
+      await first.arrived
+      await change(product, { ends_at: null })
+      // The second worker's note must wait, so the row stays locked while the stale call lands.
+      const noting = Promise.withResolvers<void>()
+      const locked = Promise.withResolvers<void>()
+      const lock = db.transaction().execute(async (trx) => {
+        await trx.selectFrom('enrolments').selectAll().where('course_id', '=', course).forUpdate().execute()
+        locked.resolve()
+        await noting.promise
+      })
+      await locked.promise
+      const newer = open().apply([{ course, user: 1 }])
+      while (inMoodle(course, 1)?.endsAt !== 0) await turn()
+      first.release()
+      while (inMoodle(course, 1)?.endsAt !== end) await turn()
+      noting.resolve()
+      await Promise.all([lock, stale, newer])
+      assert.equal(inMoodle(course, 1)?.endsAt, 0)
+      assert.equal((await rowOf(course, 1)).applied_revision, 2)
+    })
+
+    it('are told again to a retry that can’t know what its dead forerunner still did', async () => {
+      const product = await give({ course, user: 1 })
+      const { apply } = open()
+      await change(product, { ends_at: null })
+      await apply([{ course, user: 1 }])
+      const found = kept.get(`${course}:1`)
+      assert.ok(found)
+      found.endsAt = end // what a process told at its last moment
+      await apply([{ course, user: 1 }])
+      assert.equal(inMoodle(course, 1)?.endsAt, end)
+      await apply([{ course, user: 1 }], { again: true })
+      assert.equal(inMoodle(course, 1)?.endsAt, 0)
+    })
+
+    it('end as the rows say, however many workers and changes there are', async () => {
+      const users = Array.from({ length: 12 }, (_, i) => i + 1)
+      const given = await Promise.all(users.map((user) => give({ course, user })))
+      intercept = async () => {
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 4))
+      }
+      const workers = Array.from({ length: 3 }, open)
+      const works: Promise<void>[] = []
+      for (let round = 1; round <= 12; round++) {
+        for (const [i, user] of users.entries()) {
+          const worker = workers[(round + user) % workers.length]
+          const product = given[i] ?? 0
+          const ends_at = new Date((end + round) * 1000)
+          works.push(change(product, { ends_at }).then(() => worker?.apply([{ course, user }])))
+        }
+        await turn()
+      }
+      await Promise.all(works)
+      for (const user of users) {
+        const row = await rowOf(course, user)
+        assert.equal(row.applied_revision, row.revision)
+        const product = await db
+          .selectFrom('products')
+          .select('ends_at')
+          .where('id', '=', given[user - 1] ?? 0)
+          .executeTakeFirstOrThrow()
+        assert.equal(inMoodle(course, user)?.endsAt, Number(product.ends_at) / 1000)
+      }
+    })
+  })
+
+  it('are touched by many at once without a deadlock', async () => {
+    const users = Array.from({ length: 30 }, (_, i) => i + 1)
+    const shuffled = () => users.map((user) => ({ course, user })).sort(() => Math.random() - 0.5)
+    await give(...shuffled())
+    const { apply } = open()
+    const works = Array.from({ length: 20 }, async (_, i) => {
+      if (i % 4 === 0) return await apply(shuffled())
+      await db.transaction().execute((trx) => touchEnrolments(trx, site, shuffled()))
+    })
+    await Promise.all(works)
+    assert.equal((await rowOf(course, 1)).revision, 16)
+  })
+})
+
+/** An order of one unit, to hang products on. */
+async function sellOne(db: Kysely<Database>): Promise<number> {
+  const { rows } = await sql<{ id: number }>`
+    with entry as (
+      insert into entries (code, title, summary, description, category, price_cents, currency, vat_basis_points)
+      values ('TEST', '{}', '{}', '{}', '{}', 0, 'EUR', 0) returning id),
+    sold as (
+      insert into orders (number, token, state, locale, customer, customer_email, currency, total_cents, vat_cents, means,
+                          payment_reference, terms_accepted_at)
+      values ('1', 't', 'paid', 'en', '{}', 'a@example.org', 'EUR', 0, 0, 'card', 'r', now()) returning id),
+    line as (
+      insert into order_lines (order_id, position, entry_id, entry, quantity, unit_cents, total_cents, vat_cents)
+      select sold.id, 1, entry.id, '{}', 1, 0, 0, 0 from sold, entry returning id, order_id)
+    insert into units (order_id, line_id, position, state, external)
+    select order_id, id, 1, 'produced', '{}' from line returning id`.execute(db)
+  const [unit] = rows
+  assert.ok(unit)
+  return unit.id
+}
