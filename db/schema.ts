@@ -87,7 +87,8 @@ export type CartUnit = {
 }
 
 export type CartContent = {
-  lines: { code: string; units: CartUnit[] }[]
+  /** `same`: the fields whose first answer goes to all units of the line, `external.company` or `fields.diet`. */
+  lines: { code: string; units: CartUnit[]; same?: string[] }[]
   customer?: Partial<Customer>
 }
 

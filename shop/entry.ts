@@ -82,10 +82,17 @@ export async function findOnSale(db: Kysely<Database>, codes: string[]): Promise
   return rows.map(toEntry)
 }
 
-/** A page of the catalog, in its order: what is on sale and whose handler is there. `after`: where the last page ended. */
+/**
+ * A page of the catalog, in its order: what is on sale and whose handler is there. `after`: where the last page ended.
+ * `category`: its name in English.
+ */
 export async function listCatalog(
   shop: Pick<Shop, 'db' | 'registry'>,
-  { after, limit = 24 }: { after?: { position: number; id: number }; limit?: number } = {},
+  {
+    after,
+    limit = 24,
+    category,
+  }: { after?: { position: number; id: number }; limit?: number; category?: string } = {},
 ): Promise<{ entries: Entry[]; next: { position: number; id: number } | undefined }> {
   let query = shop.db
     .selectFrom('entries')
@@ -95,6 +102,7 @@ export async function listCatalog(
     .orderBy('id')
     .limit(limit + 1)
   if (after) query = query.where(sql<boolean>`(position, id) > (${after.position}, ${after.id})`)
+  if (category !== undefined) query = query.where(sql<string>`category->>'en'`, '=', category)
   const rows = await query.execute()
   const page = rows.slice(0, limit).map(toEntry)
   const last = page.at(-1)
@@ -102,6 +110,17 @@ export async function listCatalog(
     entries: page.filter((entry) => handlerOf(shop.registry(), entry) !== 'missing'),
     next: rows.length > limit && last ? { position: last.position, id: last.id } : undefined,
   }
+}
+
+/** The categories of what is on sale, in the order of the catalog. */
+export async function listCategories(db: Kysely<Database>): Promise<Text[]> {
+  return await db
+    .selectFrom('entries')
+    .select([sql<string>`category->>'en'`.as('en'), sql<string>`min(category->>'fr')`.as('fr')])
+    .where('state', '=', 'on_sale')
+    .groupBy(sql`category->>'en'`)
+    .orderBy((select) => select.fn.min('position'))
+    .execute()
 }
 
 /** A page of all entries for the office, by code. */

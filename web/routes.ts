@@ -34,12 +34,12 @@ export const routes = {
     show: route('/orders/:number/:token'),
     /** Server-sent events: fragments of the tracking page as units move. */
     events: route('/orders/:number/:token/events'),
+    pay: route('/orders/:number/:token/pay'),
     cancel: route('/orders/:number/:token/cancel'),
   },
   legal: { terms: route('/terms'), privacy: route('/privacy'), notice: route('/legal') },
 
   payments: { notifications: route('/payments/:means/notifications') },
-  testCard: route('/test-card/:number/:token'),
 
   office: {
     home: route('/office'),
