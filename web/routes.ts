@@ -49,6 +49,7 @@ export const routes = {
       index: route('/office/entries'),
       new: route('/office/entries/new'),
       show: route('/office/entries/:code'),
+      preview: route('/office/entries/:code/preview'),
     },
     orders: {
       index: route('/office/orders'),
@@ -56,13 +57,19 @@ export const routes = {
       cancel: route('/office/orders/:number/cancel'),
       trust: route('/office/orders/:number/trust'),
       pay: route('/office/orders/:number/payments'),
+      revoke: route('/office/orders/:number/units/:unit/revoke'),
     },
     payments: {
       index: route('/office/payments'),
+      setAside: route('/office/payments/set-aside'),
+      giveBacks: route('/office/payments/give-backs'),
       giveBack: route('/office/payments/give-backs/:id'),
+      notifications: route('/office/payments/notifications'),
     },
     productions: {
       index: route('/office/productions'),
+      /** Runs again what waits for the site, or what needs an operator. */
+      retryAll: route('/office/productions/retry'),
       show: route('/office/productions/:id'),
       retry: route('/office/productions/:id/retry'),
       skip: route('/office/productions/:id/skip'),
@@ -75,7 +82,18 @@ export const routes = {
     },
     handlers: route('/office/handlers'),
     site: route('/office/site'),
-    mails: route('/office/mails'),
+    mails: {
+      index: route('/office/mails'),
+      show: route('/office/mails/:id'),
+      resend: route('/office/mails/:id/resend'),
+    },
+    account: {
+      show: route('/office/account'),
+      password: route('/office/account/password'),
+      tokens: route('/office/account/tokens'),
+      revokeToken: route('/office/account/tokens/:id/revoke'),
+    },
+    operators: { index: route('/office/operators'), change: route('/office/operators/:id') },
   },
 
   /** The API's document names its own paths; these are what others link to. */

@@ -28,6 +28,7 @@ const drawings = {
   trash: '<path d="M2.8 4.5h10.4M6 4.3V2.6h4v1.7M4.2 4.6l.6 8.8h6.4l.6-8.8M6.7 7v4M9.3 7v4"/>',
   external:
     '<path d="M9.5 2.8h3.7v3.7M13 3 7.6 8.4M6.5 3.5H3.6c-.6 0-1.1.5-1.1 1.1v7.8c0 .6.5 1.1 1.1 1.1h7.8c.6 0 1.1-.5 1.1-1.1V9.5"/>',
+  key: '<circle cx="5.2" cy="10.8" r="2.9"/><path d="m7.3 8.7 5.9-5.9M10.6 5.4l2.2 2.2"/>',
   person: '<circle cx="8" cy="5.3" r="2.8"/><path d="M2.8 13.5c.5-2.7 2.5-4.3 5.2-4.3s4.7 1.6 5.2 4.3"/>',
 } as const
 export type IconName = keyof typeof drawings

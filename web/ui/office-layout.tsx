@@ -1,4 +1,5 @@
 import type { Child, PropsWithChildren } from 'hono/jsx'
+import type { Role } from '../../db/schema.ts'
 import { routes } from '../routes.ts'
 import { ButtonForm } from './button.tsx'
 import { Icon, type IconName } from './icon.tsx'
@@ -16,7 +17,9 @@ const sections = {
   products: { href: office.products.index(), icon: 'product' },
   handlers: { href: office.handlers(), icon: 'handler' },
   site: { href: office.site(), icon: 'site' },
-  mails: { href: office.mails(), icon: 'mail' },
+  mails: { href: office.mails.index(), icon: 'mail' },
+  operators: { href: office.operators.index(), icon: 'person' },
+  account: { href: office.account.show(), icon: 'key' },
 } as const satisfies Record<string, { href: string; icon: IconName }>
 export type Section = keyof typeof sections
 const inOrder = [
@@ -29,6 +32,8 @@ const inOrder = [
   'handlers',
   'site',
   'mails',
+  'operators',
+  'account',
 ] as const
 
 type Props = PropsWithChildren<{
@@ -38,7 +43,7 @@ type Props = PropsWithChildren<{
   /** The current path with its query, for the language switch. */
   path: string
   section: Section
-  operator: { name: string; email: string }
+  operator: { name: string; email: string; role: Role }
   csrf: string
   /** What waits, shown beside a section. */
   counts?: Partial<Record<Section, number>>
@@ -51,15 +56,17 @@ export function OfficeLayout(props: Props) {
   const t = texts[locale]
   const navigation = (
     <ul>
-      {inOrder.map((name) => (
-        <li>
-          <a href={sections[name].href} aria-current={name === section ? 'page' : undefined}>
-            <Icon name={sections[name].icon} />
-            {t.nav[name]}
-            {counts[name] ? <span class="count">{counts[name]}</span> : null}
-          </a>
-        </li>
-      ))}
+      {inOrder
+        .filter((name) => name !== 'operators' || operator.role === 'admin')
+        .map((name) => (
+          <li>
+            <a href={sections[name].href} aria-current={name === section ? 'page' : undefined}>
+              <Icon name={sections[name].icon} />
+              {t.nav[name]}
+              {counts[name] ? <span class="count">{counts[name]}</span> : null}
+            </a>
+          </li>
+        ))}
     </ul>
   )
   return (
@@ -84,10 +91,10 @@ export function OfficeLayout(props: Props) {
             <Icon name="external" size={14} />
           </a>
           <LanguageSwitch path={path} locale={locale} />
-          <span class="operator" title={operator.email}>
+          <a class="operator" href={office.account.show()} title={operator.email}>
             <Icon name="person" />
             {operator.name}
-          </span>
+          </a>
           <ButtonForm action={office.signOut()} csrf={csrf} look="quiet" size="small">
             {t.signOut}
           </ButtonForm>
