@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { emptyLog } from './call-log.ts'
 import type { Release } from './failure.ts'
@@ -35,27 +35,9 @@ export type Sandbox = { url: string; token: string; close(): Promise<void> }
  * show it. It is no Moodle: it stands in for one in demos, development and tests.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { port = 0, host = '127.0.0.1', latency = 0, release = '4.5', warn = console.warn } = options
+  const { port = 0, host = '127.0.0.1' } = options
   const token = options.token ?? randomBytes(16).toString('hex')
-  const opened = options.journal
-    ? openJournal(options.journal, { fresh: () => seed(release), url: options.publicUrl ?? '', warn })
-    : undefined
-  const site: Site = {
-    state: opened?.state ?? seed(release),
-    url: options.publicUrl ?? '',
-    tokens: new Map([...Object.entries(options.tokens ?? {}), [token, 'shop']]),
-    faults: [],
-    log: emptyLog(),
-    journal: opened?.journal,
-    latency,
-  }
-  site.state.release = release
-
-  const pages = getRequestListener(sandboxPages(site, token).fetch)
-  const server = createServer((request, response) => {
-    if (isRest(request.url ?? '')) answerRest(site, request, response)
-    else pages(request, response)
-  })
+  const server = createServer()
   // A client's idle connection must outlive the client's own patience, or its next call may meet a closing socket.
   server.keepAliveTimeout = 75_000
   await new Promise<void>((done, fail) => {
@@ -65,20 +47,50 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const address = server.address()
   const bound = typeof address === 'object' && address ? address.port : port
   const url = `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host}:${bound}`
-  site.url ||= url
 
-  return {
-    url,
-    token,
-    async close() {
-      await new Promise((done) => {
-        server.close(done)
-        server.closeAllConnections()
-      })
-      site.journal?.close()
-    },
+  try {
+    // Only now that the port is ours: two sandboxes must not write one journal.
+    const site = openSite(options, token, options.publicUrl ?? url)
+    const pages = getRequestListener(sandboxPages(site, token).fetch)
+    server.on('request', (request, response) => {
+      if (isRest(request.url ?? '')) answerRest(site, request, response)
+      else pages(request, response)
+    })
+    return {
+      url,
+      token,
+      async close() {
+        await closeServer(server)
+        site.journal?.close()
+      },
+    }
+  } catch (error) {
+    await closeServer(server)
+    throw error
   }
 }
+
+function openSite(options: SandboxOptions, token: string, url: string): Site {
+  const { latency = 0, release = '4.5', warn = console.warn } = options
+  const opened = options.journal
+    ? openJournal(options.journal, { fresh: () => seed(release), url, warn })
+    : { state: seed(release), journal: undefined }
+  opened.state.release = release
+  return {
+    ...opened,
+    url,
+    tokens: new Map([...Object.entries(options.tokens ?? {}), [token, 'shop']]),
+    faults: [],
+    log: emptyLog(),
+    latency,
+  }
+}
+
+const closeServer = (server: Server) =>
+  new Promise((done) => {
+    server.close(done)
+    server.closeAllConnections()
+  })
 
 const restPath = '/webservice/rest/server.php'
 const isRest = (url: string) =>
