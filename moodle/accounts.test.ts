@@ -170,13 +170,32 @@ describe('an account', () => {
       made.map(({ created }) => created),
       [true, ...Array(9).fill(false)],
     )
-    assert.equal(users.length, 1)
+    assert.deepEqual(
+      server.received.map(({ wsfunction }) => wsfunction),
+      ['core_user_get_users', 'core_user_create_users'],
+    )
   })
 
   it('is made once when several processes ask for it together', async () => {
     const made = await Promise.all(Array.from({ length: 6 }, () => open().ensure(person('a@example.org'))))
     assert.deepEqual(new Set(made.map(({ id }) => id)), new Set([100]))
     assert.equal(made.filter(({ created }) => created).length, 1)
+    assert.equal(calls('core_user_create_users').length, 1)
+  })
+
+  it('is not made again by who looked just before another process made it', async () => {
+    const gate = Promise.withResolvers<void>()
+    intercept = async (call) => {
+      intercept = () => undefined
+      const reply = answer(call)
+      await gate.promise
+      return reply
+    }
+    const late = open().ensure(person('a@example.org'))
+    while (server.received.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    const { id } = await open().ensure(person('a@example.org'))
+    gate.resolve()
+    assert.deepEqual(await late, { id, created: false })
     assert.equal(calls('core_user_create_users').length, 1)
   })
 

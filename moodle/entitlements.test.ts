@@ -60,10 +60,10 @@ describe('enrolments', () => {
   })
 
   /** As a process of its own: nothing in memory is shared. */
-  function open() {
+  function open(database = db) {
     const client = createClient({ url: server.url, token: 'a-token' })
     clients.push(client)
-    return openEntitlements({ db, site, client, courses: openCourses(client) })
+    return openEntitlements({ db: database, site, client, courses: openCourses(client) })
   }
 
   function answer(call: ReceivedCall): unknown {
@@ -395,6 +395,42 @@ describe('enrolments', () => {
       assert.equal((await rowOf(course, 1)).applied_revision, 2)
     })
 
+    it('end as the rows say when the newer one is noted after the stale one', async () => {
+      const product = await give({ course, user: 1 })
+      const first = holdFirst()
+      // The stale worker hears of its note only when the newer worker has made its own.
+      const newerIsDone = Promise.withResolvers<void>()
+      let replies = 0
+      const slow = db.withPlugin({
+        transformQuery: ({ node }) => node,
+        transformResult: async ({ result }) => {
+          if (++replies === 2) await newerIsDone.promise
+          return result
+        },
+      })
+      const stale = open(slow).apply([{ course, user: 1 }])
+      await first.arrived
+      await change(product, { ends_at: null })
+      const replying = Promise.withResolvers<void>()
+      intercept = async (call) => {
+        if (call.wsfunction !== 'enrol_manual_enrol_users') return
+        const reply = answer(call)
+        await replying.promise
+        return reply ?? { status: 200, body: 'null' }
+      }
+      const newer = open().apply([{ course, user: 1 }])
+      while (inMoodle(course, 1)?.endsAt !== 0) await turn()
+      intercept = () => undefined
+      first.release()
+      while ((await rowOf(course, 1)).applied_revision !== 1) await turn()
+      replying.resolve()
+      await newer
+      assert.equal(inMoodle(course, 1)?.endsAt, end, 'the stale call came last')
+      newerIsDone.resolve()
+      await stale
+      assert.equal(inMoodle(course, 1)?.endsAt, 0)
+    })
+
     it('are told again to a retry that can’t know what its dead forerunner still did', async () => {
       const product = await give({ course, user: 1 })
       const { apply } = open()
@@ -415,7 +451,7 @@ describe('enrolments', () => {
       intercept = async () => {
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 4))
       }
-      const workers = Array.from({ length: 3 }, open)
+      const workers = Array.from({ length: 3 }, () => open())
       const works: Promise<void>[] = []
       for (let round = 1; round <= 12; round++) {
         for (const [i, user] of users.entries()) {
@@ -440,17 +476,30 @@ describe('enrolments', () => {
     })
   })
 
-  it('are touched by many at once without a deadlock', async () => {
-    const users = Array.from({ length: 30 }, (_, i) => i + 1)
-    const shuffled = () => users.map((user) => ({ course, user })).sort(() => Math.random() - 0.5)
-    await give(...shuffled())
+  it('of one learner in one course are told once when two units deliver together', async () => {
+    await Promise.all([give({ course, user: 1 }), give({ course, user: 1, endsAt: null })])
     const { apply } = open()
-    const works = Array.from({ length: 20 }, async (_, i) => {
-      if (i % 4 === 0) return await apply(shuffled())
-      await db.transaction().execute((trx) => touchEnrolments(trx, site, shuffled()))
+    await Promise.all([apply([{ course, user: 1 }]), apply([{ course, user: 1 }])])
+    const told = calls('enrol_manual_enrol_users').flatMap((call) => call.elements('enrolments'))
+    assert.deepEqual(
+      told.map(({ userid }) => userid),
+      ['1'],
+    )
+  })
+
+  it('are touched and noted by many at once without a deadlock', async () => {
+    const users = Array.from({ length: 150 }, (_, i) => i + 1)
+    const shuffled = () =>
+      users
+        .filter(() => Math.random() < 0.8)
+        .map((user) => ({ course, user }))
+        .sort(() => Math.random() - 0.5)
+    await give(...users.map((user) => ({ course, user })))
+    const works = Array.from({ length: 24 }, async (_, i) => {
+      if (i % 2 === 0) await open().apply(shuffled(), { again: true })
+      else await db.transaction().execute((trx) => touchEnrolments(trx, site, shuffled()))
     })
     await Promise.all(works)
-    assert.equal((await rowOf(course, 1)).revision, 16)
   })
 })
 

@@ -41,8 +41,8 @@ export async function touchEnrolments(
  * Makes Moodle agree with our rows. An enrolment call sets dates and status whole and no call reads them, so the rows
  * are the truth; nobody is ever unenrolled, since grades would be lost.
  *
- * A stale call must never be Moodle's last word. So whoever has made one looks at the row again: if the revision has
- * moved since it was read, or someone has noted a newer one as told, the enrolment is told again.
+ * A stale call must never be Moodle's last word. So whoever has made one looks at the revision again, and tells the
+ * enrolment anew if it has moved since the rows were read.
  */
 export function openEntitlements(options: {
   db: Kysely<Database>
@@ -68,16 +68,16 @@ export function openEntitlements(options: {
   const turns = new Map<string, Promise<void>>()
 
   async function applyOne(target: EnrolmentTarget, again: boolean): Promise<void> {
-    let whatever = again
+    let evenIfTold = again
     for (let round = 0; round < roundsAtOnce; round++) {
       const known = await read(target)
-      if (!whatever && known.toldRevision >= known.revision) return
+      if (!evenIfTold && known.toldRevision >= known.revision) return
       const implied = impliedEnrolment(known.rows, known.told, Math.floor(Date.now() / 1000))
       if (implied) await tell(target, implied, known)
       const revision = await note({ ...target, revision: known.revision, enrolment: implied ?? null })
       if (revision === known.revision) return
-      // Undefined: a newer one was told meanwhile, before our call or after it. Tell it again to be sure.
-      whatever = revision === undefined
+      // Someone may have told the newer one already, and our call may have come after theirs.
+      evenIfTold = true
     }
     throw new RetryLater(1, `the enrolment of user ${target.user} in course ${target.course} keeps changing`)
   }
@@ -204,10 +204,10 @@ async function readEnrolments(
 }
 
 /**
- * Notes what Moodle was told. For each the revision that the row has now, or undefined where a newer one than ours was
- * noted already.
+ * Notes what Moodle was told last, be it older than what was noted: the row is then behind, which is the truth. Returns
+ * the revision that each row has now.
  */
-async function noteTold(db: Kysely<Database>, site: string, told: Told[]): Promise<(number | undefined)[]> {
+async function noteTold(db: Kysely<Database>, site: string, told: Told[]): Promise<number[]> {
   const { rows } = await sql<EnrolmentTarget & { revision: number }>`
     with held as (
       select e.course_id, e.user_id, t.revision, t.enrolment
@@ -221,8 +221,7 @@ async function noteTold(db: Kysely<Database>, site: string, told: Told[]): Promi
        set applied_revision = held.revision, applied = nullif(held.enrolment, 'null'), applied_at = now()
       from held
      where e.site = ${site} and e.course_id = held.course_id and e.user_id = held.user_id
-       and e.applied_revision <= held.revision
     returning e.course_id as course, e.user_id as "user", e.revision`.execute(db)
-  const noted = new Map(rows.map((row) => [`${row.course}:${row.user}`, row.revision]))
-  return told.map(({ course, user }) => noted.get(`${course}:${user}`))
+  const revisions = new Map(rows.map((row) => [`${row.course}:${row.user}`, row.revision]))
+  return told.map(({ course, user }) => revisions.get(`${course}:${user}`) ?? 0)
 }
