@@ -38,6 +38,13 @@ export async function migrate(pool: pg.Pool, folder: string = ourMigrations): Pr
   }
 }
 
+/** The names of our migrations that the database lacks: none once `migrate` has run. */
+export async function waitingMigrations(pool: pg.Pool, folder: string = ourMigrations): Promise<string[]> {
+  const { rows } = await pool.query<{ number: number }>('select number from migrations')
+  const done = new Set(rows.map((row) => row.number))
+  return (await readMigrations(folder)).filter(({ number }) => !done.has(number)).map(({ name }) => name)
+}
+
 async function apply(client: pg.PoolClient, { number, name, checksum, sql }: Migration): Promise<void> {
   try {
     await client.query('begin')
