@@ -1,7 +1,6 @@
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Cause, Database } from '../db/schema.ts'
-import type { Delivery, Feedback, Product, Text, Unit } from '../sdk/index.ts'
-import { newJobId, type Queue, sendProductions } from './queue.ts'
+import type { Feedback, Product, Text, Unit } from '../sdk/index.ts'
 
 /** The four scripts of a handler, and its after-sale actions. */
 export type Script = 'prepay' | 'release' | 'postpay' | 'revoke' | 'action'
@@ -40,62 +39,25 @@ export type Production = {
 
 /** How a production ended, or why it waits: told to the shop in the transaction that records it. */
 export type Outcome =
-  | { state: 'done'; delivery?: Delivery; feedback?: Feedback }
+  | { state: 'done'; feedback?: Feedback }
   | { state: 'refused'; cause: Cause; text: Text }
   | { state: 'retrying'; cause: Cause; dueAt: Date }
   | { state: 'needs_operator'; cause: Cause }
   | { state: 'skipped' | 'cancelled'; who: string; why: string }
 
-type Asked = {
-  orderId: number
+/**
+ * A production that is asked for. It exists once for each unit, script and occasion: asking again changes nothing.
+ * The shop writes it together with what causes it, and sends its job in the same transaction (`sendProductions`).
+ */
+export type Asked = {
   unitId: number
   script: Script
   handler: string
   input: Input
+  /** Tells apart the runs of an after-sale action. */
   occasion?: string
-}
-
-/**
- * Asks for productions in the caller's transaction, each with the job that wakes a worker. A production exists once
- * for each unit and script: asking again changes nothing. `after`: seconds before a worker may take it, for those
- * that the caller means to run at once itself. Returns the new ones.
- */
-export async function enqueue(
-  trx: Transaction<Database>,
-  queue: Queue,
-  site: string,
-  asked: Asked[],
-  after = 0,
-): Promise<{ id: number; unitId: number }[]> {
-  if (asked.length === 0) return []
-  const dueAt = new Date(Date.now() + after * 1000)
-  const made = await trx
-    .insertInto('productions')
-    .values(
-      asked.map((production) => ({
-        order_id: production.orderId,
-        unit_id: production.unitId,
-        script: production.script,
-        occasion: production.occasion ?? '',
-        handler: production.handler,
-        input: JSON.stringify(production.input),
-        job_id: newJobId(),
-        due_at: dueAt,
-      })),
-    )
-    .onConflict((conflict) => conflict.columns(['unit_id', 'script', 'occasion']).doNothing())
-    .returning(['id', 'unit_id as unitId', 'job_id'])
-    .execute()
-  await sendProductions(
-    queue,
-    trx,
-    made.flatMap((row) =>
-      row.job_id
-        ? [{ id: row.job_id, production: row.id, startAfter: after > 0 ? dueAt : undefined, site }]
-        : [],
-    ),
-  )
-  return made.map(({ id, unitId }) => ({ id, unitId }))
+  /** Seconds before a worker may take it, for what the asker means to run at once itself. */
+  after?: number
 }
 
 /**

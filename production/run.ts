@@ -3,7 +3,6 @@ import type { Logger } from 'pino'
 import type { Cause, Database } from '../db/schema.ts'
 import type {
   Delivery,
-  Feedback,
   Handler,
   Moodle,
   Product,
@@ -134,25 +133,9 @@ async function runScript(
       return { state: 'done', feedback: said?.feedback }
     }
     case 'postpay': {
-      // The delivery is a step of its own: a script edited meanwhile can't promise something else the second time.
-      const delivery = await step('delivery', async (): Promise<StoredDelivery> => {
-        const promised = (await handler.postpay?.(context)) ?? { products: [] }
-        return {
-          feedback: promised.feedback,
-          products: promised.products.map(({ startsAt, endsAt, ...product }) => ({
-            ...product,
-            startsAt: startsAt.toISOString(),
-            endsAt: endsAt?.toISOString(),
-          })),
-        }
-      })
-      const drafts = delivery.products.map(({ startsAt, endsAt, ...product }) => ({
-        ...product,
-        startsAt: new Date(startsAt),
-        endsAt: endsAt === undefined ? undefined : new Date(endsAt),
-      }))
-      await engine.deliver(production, { products: drafts, feedback: delivery.feedback })
-      return { state: 'done', delivery: { products: drafts }, feedback: delivery.feedback }
+      const delivery = (await handler.postpay?.(context)) ?? { products: [] }
+      await engine.deliver(production, delivery)
+      return { state: 'done', feedback: delivery.feedback }
     }
     case 'release':
       await handler.release?.(context)
@@ -216,14 +199,6 @@ function readProduct(product: StoredProduct): Product {
     startsAt: new Date(product.startsAt),
     endsAt: product.endsAt === null ? null : new Date(product.endsAt),
   }
-}
-
-type StoredDelivery = {
-  feedback?: Feedback
-  products: (Omit<Delivery['products'][number], 'startsAt' | 'endsAt'> & {
-    startsAt: string
-    endsAt?: string
-  })[]
 }
 
 function contextOf(

@@ -155,7 +155,10 @@ export type Handler<
   ) => Promise<{ feedback?: Feedback } | undefined>
   /** Undoes `prepay` when the order dies unpaid. */
   release?: (context: ScriptContext<z.output<Internal>, z.output<External>>) => Promise<void>
-  /** Only after the payment is validated: delivers. The shop then records the products and sets the enrolments. */
+  /**
+   * Only after the payment is validated: delivers. The shop then records the products and sets the enrolments. The
+   * products of its first complete run count: the shop never gives a unit more, or something else, later.
+   */
   postpay?: (context: ScriptContext<z.output<Internal>, z.output<External>>) => Promise<Delivery>
   /** Undoes what `postpay` did beyond its products' entitlements, which the shop withdraws itself. */
   revoke?: (

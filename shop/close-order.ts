@@ -1,58 +1,34 @@
-import { sql, type Transaction } from 'kysely'
-import type { Database } from '../db/schema.ts'
 import type { Text } from '../sdk/index.ts'
+import { changeOrder } from './change-order.ts'
 import { giveBack } from './give-back.ts'
-import { mail } from './mail.ts'
-import { type LockedOrder, lockOrder, moveOrder, moveUnits, type Reason, unitsOf } from './order.ts'
+import { type LockedOrder, mail, moveOrder, moveUnits, type Reason } from './order.ts'
 import type { Shop } from './shop.ts'
 import { hasScript, startScript } from './start-scripts.ts'
 
 /**
  * An order dies unpaid: refused by a prepay, cancelled, or expired. What was prepared is released, what waits is
- * cancelled, and money that came in part goes back.
+ * cancelled, and money that came in part goes back. The order is locked with all its units.
  */
-export async function closeOrder(
-  shop: Shop,
-  trx: Transaction<Database>,
+export function closeOrder(
+  shop: Pick<Shop, 'registry'>,
   order: LockedOrder,
   to: 'refused' | 'cancelled' | 'expired',
   reason: Reason,
   told?: Text,
-) {
-  await moveOrder(trx, order, to, reason)
-  const units = (await unitsOf(trx, order.id)).filter((unit) => unit.state !== 'refused')
+): void {
+  moveOrder(order, to, reason)
+  const units = order.units.filter((unit) => unit.state !== 'refused')
   const prepared = units.filter((unit) => unit.state === 'prepared' && hasScript(shop, unit.entry, 'release'))
-  await moveUnits(
-    trx,
-    order.id,
-    units.map((unit) => unit.id),
-    'released',
-    reason,
-  )
+  moveUnits(order, units, 'released', reason)
   // A prepay that runs at this moment is released when it settles.
-  await trx
-    .updateTable('productions')
-    .set({ state: 'cancelled', ended_at: sql`now()`, attempt: sql`attempt + 1` })
-    .where('order_id', '=', order.id)
-    .where('script', '=', 'prepay')
-    .where('state', 'in', ['queued', 'retrying', 'needs_operator'])
-    .execute()
-  await startScript(shop, trx, order, prepared, 'release')
-  if (order.paidCents > 0) {
-    await giveBack(
-      trx,
-      order,
-      { amountCents: order.paidCents },
-      { ...reason, why: `the order was ${to} after a part of it was paid` },
-    )
-  }
-  await mail(shop, trx, {
-    key: `order_closed:${order.id}`,
-    kind: 'order_closed',
-    orderId: order.id,
-    recipient: order.customer.email,
-    data: { state: to, told },
-  })
+  order.changes.dropPrepays = true
+  startScript(order, prepared, 'release')
+  giveBack(
+    order,
+    { amountCents: order.paidCents },
+    { ...reason, why: `the order was ${to} after a part of it was paid` },
+  )
+  mail(order, 'order_closed', String(order.id), { state: to, told })
 }
 
 /** Cancels an order that isn't paid. `not_open`: it is paid, delivered on trust, or closed already. */
@@ -61,14 +37,14 @@ export async function cancelOrder(
   number: string,
   reason: Reason,
 ): Promise<{ ok: true } | { ok: false; reason: 'not_found' | 'not_open' }> {
-  return await shop.db.transaction().execute(async (trx) => {
-    const order = await lockOrder(trx, { number })
-    if (!order) return { ok: false, reason: 'not_found' }
+  const changed = await changeOrder(shop, { number }, 'all', (order) => {
     const open = order.state === 'placed' || order.state === 'awaiting_payment'
-    if (!open || order.trustedAt !== null) return { ok: false, reason: 'not_open' }
-    await closeOrder(shop, trx, order, 'cancelled', reason)
-    return { ok: true }
+    if (!open || order.trustedAt !== null) return false
+    closeOrder(shop, order, 'cancelled', reason)
+    return true
   })
+  if (!changed) return { ok: false, reason: 'not_found' }
+  return changed.result ? { ok: true } : { ok: false, reason: 'not_open' }
 }
 
 /** Expires the orders whose deadline has passed, one short transaction each. Returns how many. */
@@ -84,15 +60,12 @@ export async function expireOrders(shop: Shop, now = new Date()): Promise<number
     .execute()
   let expired = 0
   for (const { id } of due) {
-    await shop.db.transaction().execute(async (trx) => {
-      const order = await lockOrder(trx, { id })
-      if (order?.state !== 'awaiting_payment' || order.trustedAt !== null) return
-      await closeOrder(shop, trx, order, 'expired', {
-        who: 'shop',
-        why: 'the payment did not come before its deadline',
-      })
-      expired++
+    const changed = await changeOrder(shop, { id }, 'all', (order) => {
+      if (order.state !== 'awaiting_payment' || order.trustedAt !== null) return false
+      closeOrder(shop, order, 'expired', { who: 'shop', why: 'the payment did not come before its deadline' })
+      return true
     })
+    if (changed?.result) expired++
   }
   return expired
 }

@@ -1,102 +1,103 @@
-import type { Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type { Database } from '../db/schema.ts'
 import type { Production } from '../production/production.ts'
+import { Superseded } from '../production/step.ts'
 import type { Delivery, ProductDraft } from '../sdk/index.ts'
 import { newProductReference } from './reference.ts'
 import type { EnrolmentTarget, Shop } from './shop.ts'
 
 /**
  * Keeps what a delivery promised: writes its products once, then makes Moodle agree. Both parts find what an earlier
- * run did: a product is unique within its unit, and an enrolment that Moodle was told is not told again.
+ * run did: what a unit was given before is not given again, whatever the script says now, and an enrolment that
+ * Moodle was told is not told again. Throws `Superseded` when another worker has the production.
  */
 export async function deliver(shop: Shop, production: Production, delivery: Delivery): Promise<void> {
   if (delivery.products.length === 0) return
-  const targets = targetsOf(delivery.products)
-  await shop.db.transaction().execute(async (trx) => {
-    const before = await trx
-      .selectFrom('products')
-      .select('key')
-      .where('unit_id', '=', production.unitId)
-      .execute()
-    const missing = delivery.products.filter((product) => !before.some(({ key }) => key === product.key))
-    if (missing.length === 0) return
-    // This locks the enrolments, so that of two products which extend the same access, the second sees the first.
-    await shop.site.touchEnrolments(trx, targets)
-    const drafts: ProductDraft[] = []
-    for (const product of missing) drafts.push(await extended(shop, trx, product))
-    await write(shop, trx, production, drafts)
+  const targets = await shop.db.transaction().execute(async (trx) => {
+    if (production.attempt > 1) {
+      const before = await targetsOfUnit(trx, shop.site.site, production.unitId)
+      if (before) return before
+    }
+    const wanted = targetsOf(delivery.products)
+    // This locks the enrolments: of two products that extend the same access, the second sees the first.
+    await shop.site.touchEnrolments(trx, wanted)
+    await write(shop, trx, production, delivery.products)
+    return wanted
   })
   await shop.site.applyEnrolments(targets)
 }
 
-/** A product that extends what its holder has begins where that ends: its whole period is moved there. */
-async function extended(
-  shop: Shop,
+/** The enrolments of what a unit was given before; undefined when it was given nothing. */
+async function targetsOfUnit(
   trx: Transaction<Database>,
-  product: ProductDraft,
-): Promise<ProductDraft> {
-  const { startsAt, endsAt } = product
-  const [first] = product.entitlements ?? []
-  if (!product.extends || !endsAt || !first) return product
-  const found = await trx
-    .selectFrom('entitlements')
-    .innerJoin('products', 'products.id', 'entitlements.product_id')
-    .select((select) => select.fn.max('products.ends_at').as('latest'))
-    .where('entitlements.site', '=', shop.site.site)
-    .where('entitlements.course_id', '=', first.course)
-    .where('entitlements.user_id', '=', first.user)
-    .where('products.state', '=', 'active')
-    .executeTakeFirst()
-  const latest = found?.latest
-  if (!latest || latest <= startsAt) return product
-  const moved = latest.getTime() - startsAt.getTime()
-  return { ...product, startsAt: latest, endsAt: new Date(endsAt.getTime() + moved) }
+  site: string,
+  unitId: number,
+): Promise<EnrolmentTarget[] | undefined> {
+  const rows = await trx
+    .selectFrom('products')
+    .leftJoin('entitlements', (join) =>
+      join.onRef('entitlements.product_id', '=', 'products.id').on('entitlements.site', '=', site),
+    )
+    .select(['course_id as course', 'user_id as user'])
+    .distinct()
+    .where('products.unit_id', '=', unitId)
+    .execute()
+  if (rows.length === 0) return undefined
+  return rows.flatMap(({ course, user }) => (course !== null && user !== null ? [{ course, user }] : []))
 }
 
-async function write(shop: Shop, trx: Transaction<Database>, production: Production, drafts: ProductDraft[]) {
-  const made = await trx
-    .insertInto('products')
-    .values(
-      drafts.map((product) => ({
-        reference: newProductReference(),
-        order_id: production.orderId,
-        unit_id: production.unitId,
-        key: product.key,
-        handler: production.handler,
-        title: JSON.stringify(product.title),
-        link: product.link ?? null,
-        holder: product.holder ? JSON.stringify(product.holder) : null,
-        starts_at: product.startsAt,
-        ends_at: product.endsAt ?? null,
-        data: JSON.stringify(product.data ?? {}),
-      })),
-    )
-    .returning(['id', 'key'])
-    .execute()
-  const ids = new Map(made.map((product) => [product.key, product.id]))
-  const entitlements = drafts.flatMap((product) =>
-    (product.entitlements ?? []).map((entitlement) => ({
-      product_id: ids.get(product.key) ?? 0,
-      site: shop.site.site,
-      course_id: entitlement.course,
-      user_id: entitlement.user,
-      role_id: entitlement.role,
-      group_id: entitlement.group ?? null,
-    })),
+/**
+ * Writes products with what they entitle to, in one statement, under the attempt's fence. A product that extends what
+ * its holder has begins where that ends: its whole period is moved there.
+ */
+async function write(
+  shop: Shop,
+  trx: Transaction<Database>,
+  production: Production,
+  products: ProductDraft[],
+) {
+  const drafts = products.map((product) => ({
+    ...product,
+    reference: newProductReference(),
+    extends: product.extends === true && product.endsAt !== undefined,
+    course: product.entitlements?.[0]?.course,
+    user: product.entitlements?.[0]?.user,
+  }))
+  const entitlements = products.flatMap(({ key, entitlements = [] }) =>
+    entitlements.map((one) => ({ key, ...one })),
   )
-  if (entitlements.length > 0) await trx.insertInto('entitlements').values(entitlements).execute()
-  await trx
-    .insertInto('product_history')
-    .values(
-      made.map((product) => ({
-        product_id: product.id,
-        who: 'shop',
-        event: 'delivered',
-        data: '{}',
-        why: null,
-      })),
+  const { rows } = await sql<{ id: number }>`
+    with fence as (
+      select order_id, unit_id, handler from productions
+       where id = ${production.id} and attempt = ${production.attempt} and state = 'running'
+    ), made as (
+      insert into products (reference, order_id, unit_id, key, handler, title, link, holder, starts_at, ends_at, data)
+      select d.reference, fence.order_id, fence.unit_id, d.key, fence.handler, d.title, d.link, d.holder,
+             d."startsAt" + moved.by, d."endsAt" + moved.by, coalesce(d.data, '{}')
+        from fence,
+             jsonb_to_recordset(${JSON.stringify(drafts)}::jsonb)
+               as d (reference text, key text, title jsonb, link text, holder jsonb, "startsAt" timestamptz,
+                     "endsAt" timestamptz, data jsonb, extends boolean, course integer, "user" integer),
+             lateral (
+               select greatest(max(p.ends_at) - d."startsAt", interval '0') as by
+                 from entitlements e join products p on p.id = e.product_id
+                where d.extends and e.site = ${shop.site.site} and e.course_id = d.course and e.user_id = d."user"
+                  and p.state = 'active'
+             ) as latest,
+             lateral (select coalesce(latest.by, interval '0') as by) as moved
+      returning id, key
+    ), entitled as (
+      insert into entitlements (product_id, site, course_id, user_id, role_id, group_id)
+      select made.id, ${shop.site.site}, e.course, e."user", e.role, e."group"
+        from made
+        join jsonb_to_recordset(${JSON.stringify(entitlements)}::jsonb)
+               as e (key text, course integer, "user" integer, role integer, "group" integer) on e.key = made.key
+    ), told as (
+      insert into product_history (product_id, who, event) select id, 'shop', 'delivered' from made
     )
-    .execute()
+    select id from made`.execute(trx)
+  if (rows.length !== products.length)
+    throw new Superseded(`production ${production.id} was taken over at its delivery`)
 }
 
 function targetsOf(products: ProductDraft[]): EnrolmentTarget[] {

@@ -1,5 +1,7 @@
 import { sql, type Transaction } from 'kysely'
-import type { Customer, Database, FrozenEntry, OrderState, UnitState } from '../db/schema.ts'
+import type { Customer, Database, FrozenEntry, MailKind, OrderState, UnitState } from '../db/schema.ts'
+import type { Asked } from '../production/production.ts'
+import type { Text } from '../sdk/index.ts'
 
 /** Every move that an order may make. Nothing else changes its state. */
 export const orderMoves: Record<OrderState, readonly OrderState[]> = {
@@ -15,7 +17,7 @@ export const orderMoves: Record<OrderState, readonly OrderState[]> = {
 
 /** Every move that a unit may make. */
 export const unitMoves: Record<UnitState, readonly UnitState[]> = {
-  ordered: ['preparing', 'prepared', 'cancelled', 'released'],
+  ordered: ['preparing', 'prepared'],
   preparing: ['prepared', 'refused', 'retrying', 'needs_operator', 'cancelled', 'released'],
   prepared: ['producing', 'produced', 'released', 'cancelled'],
   producing: ['produced', 'retrying', 'needs_operator', 'skipped', 'cancelled'],
@@ -64,6 +66,20 @@ const deadUnitStates: readonly UnitState[] = ['released', 'refused', 'cancelled'
 export type Who = string
 export type Reason = { who: Who; why?: string }
 
+/** A unit with all that its scripts are given. */
+export type OrderUnit = {
+  id: number
+  position: number
+  state: UnitState
+  external: Record<string, unknown>
+  fields: Record<string, unknown>
+  entry: FrozenEntry
+}
+
+/**
+ * An order that this transaction has locked, and what is to become of it. Functions decide on it in memory, by
+ * `moveOrder`, `moveUnits` and their like; `saveOrder` then writes all of it in one statement.
+ */
 export type LockedOrder = {
   id: number
   number: string
@@ -78,133 +94,234 @@ export type LockedOrder = {
   paidAt: Date | null
   producedAt: Date | null
   trustedAt: Date | null
+  /** The units that were asked for with the lock. */
+  units: OrderUnit[]
+  /** How many of all its units are in each state. */
+  tally: Partial<Record<UnitState, number>>
+  changes: Changes
 }
 
-/** Locks an order for the rest of the transaction. Everything that moves an order or its units does this first. */
+export type HistoryDraft = { unitId?: number; event: string; from?: string; to?: string } & Reason
+export type MailDraft = { key: string; kind: MailKind; recipient: string; data?: Record<string, unknown> }
+export type PaymentDraft = {
+  means: string
+  reference: string
+  amountCents: number
+  currency: string
+  paidOn: string
+  state: 'counted' | 'set_aside'
+  recordedBy: Who
+  note?: string
+}
+export type GiveBackDraft = {
+  amountCents: number
+  currency: string
+  unitId?: number
+  ofPayment?: boolean
+  why: string
+}
+
+/** What a transaction means to write of an order. */
+export type Changes = {
+  units: { id: number; to: UnitState; feedback?: Text }[]
+  history: HistoryDraft[]
+  mails: MailDraft[]
+  giveBacks: GiveBackDraft[]
+  productions: Asked[]
+  payment?: PaymentDraft
+  /** The notification that this comes from, and what became of it. */
+  notification?: { means: string; eventId: string; outcome: string }
+  trust?: { by: number; why: string }
+  /** Prepays that have not started are given up. */
+  dropPrepays?: boolean
+}
+
+export const noChanges = (): Changes => ({
+  units: [],
+  history: [],
+  mails: [],
+  giveBacks: [],
+  productions: [],
+})
+
+type LockedRow = Omit<LockedOrder, 'changes' | 'placedAt' | 'paidAt' | 'producedAt' | 'trustedAt'> & {
+  placedAt: Date
+  paidAt: Date | null
+  producedAt: Date | null
+  trustedAt: Date | null
+}
+
+/**
+ * Locks an order for the rest of the transaction: whatever moves an order or its units does this first. `units`: the
+ * ids of those that will be looked at, or all.
+ */
 export async function lockOrder(
   trx: Transaction<Database>,
   by: { id: number } | { number: string },
+  units: 'all' | number[] = [],
 ): Promise<LockedOrder | undefined> {
-  const row = await trx
-    .selectFrom('orders')
-    .select([
-      'id',
-      'number',
-      'state',
-      'locale',
-      'customer',
-      'currency',
-      'total_cents as totalCents',
-      'paid_cents as paidCents',
-      'means',
-      'placed_at as placedAt',
-      'paid_at as paidAt',
-      'produced_at as producedAt',
-      'trusted_at as trustedAt',
-    ])
-    .where((where) => ('id' in by ? where('id', '=', by.id) : where('number', '=', by.number)))
-    .forUpdate()
-    .executeTakeFirst()
-  return row
+  const which = 'id' in by ? sql`o.id = ${by.id}` : sql`o.number = ${by.number}`
+  // First the lock, then the look: what another transaction wrote of its units while we waited must be seen.
+  const { rows: locked } = await sql<{
+    id: number
+  }>`select o.id from orders o where ${which} for update`.execute(trx)
+  const id = locked[0]?.id
+  return id === undefined ? undefined : await readLocked(trx, id, units)
+}
+
+async function readLocked(
+  trx: Transaction<Database>,
+  id: number,
+  units: 'all' | number[],
+): Promise<LockedOrder> {
+  const wanted = units === 'all' ? sql`true` : sql`u.id = any(${units}::bigint[])`
+  const { rows } = await sql<LockedRow>`
+    select o.id, o.number, o.state, o.locale, o.customer, o.currency, o.total_cents as "totalCents",
+           o.paid_cents as "paidCents", o.means, o.placed_at as "placedAt", o.paid_at as "paidAt",
+           o.produced_at as "producedAt", o.trusted_at as "trustedAt",
+           (select coalesce(jsonb_object_agg(state, count), '{}')
+              from (select state, count(*) from units where order_id = o.id group by state) as states) as tally,
+           (select coalesce(jsonb_agg(jsonb_build_object(
+                     'id', u.id, 'position', u.position, 'state', u.state, 'external', u.external,
+                     'fields', u.fields, 'entry', l.entry) order by u.id), '[]')
+              from units u join order_lines l on l.id = u.line_id
+             where u.order_id = o.id and ${wanted}) as units
+      from orders o where o.id = ${id}`.execute(trx)
+  const [row] = rows
+  if (!row) throw new Error(`order ${id} vanished while it was locked`)
+  return { ...row, changes: noChanges() }
 }
 
 /** Moves a locked order, with its line of history. Throws when the table of moves has no such move. */
-export async function moveOrder(
-  trx: Transaction<Database>,
-  order: Pick<LockedOrder, 'id' | 'number' | 'state'>,
-  to: OrderState,
-  reason: Reason,
-  set: { paid_at?: Date; produced_at?: Date } = {},
-): Promise<void> {
+export function moveOrder(order: LockedOrder, to: OrderState, reason: Reason): void {
   if (!orderMoves[order.state].includes(to)) {
     throw new Error(`order ${order.number} is ${order.state}: it can't become ${to}`)
   }
-  await trx
-    .updateTable('orders')
-    .set({ state: to, ...set })
-    .where('id', '=', order.id)
-    .execute()
-  await record(trx, order.id, { event: 'order', from: order.state, to, ...reason })
+  order.changes.history.push({ event: 'order', from: order.state, to, ...reason })
   order.state = to
 }
 
 /** Moves units of a locked order, with a line of history each. Throws unless every one of them may make that move. */
-export async function moveUnits(
-  trx: Transaction<Database>,
-  orderId: number,
-  unitIds: number[],
-  to: UnitState,
-  reason: Reason,
-): Promise<void> {
-  if (unitIds.length === 0) return
-  const from = (Object.keys(unitMoves) as UnitState[]).filter((state) => unitMoves[state].includes(to))
-  const { rows } = await sql<{ id: number }>`
-    with old as (
-      select id, state from units
-       where order_id = ${orderId} and id = any(${unitIds}::bigint[]) and state = any(${from}::text[])
-    ), moved as (
-      update units set state = ${to} from old where units.id = old.id returning units.id
-    ), freed as (
-      delete from reservations where ${deadUnitStates.includes(to)} and unit_id = any(${unitIds}::bigint[])
-    ), told as (
-      insert into history (order_id, unit_id, who, event, from_state, to_state, why)
-      select ${orderId}, id, ${reason.who}, 'unit', state, ${to}, ${reason.why ?? null} from old
-    )
-    select id from moved`.execute(trx)
-  if (rows.length !== unitIds.length) {
-    throw new Error(`of units ${unitIds.join(', ')}, ${unitIds.length - rows.length} can't become ${to}`)
+export function moveUnits(order: LockedOrder, units: OrderUnit[], to: UnitState, reason: Reason): void {
+  for (const unit of units) {
+    if (!unitMoves[unit.state].includes(to)) {
+      throw new Error(`unit ${unit.id} of order ${order.number} is ${unit.state}: it can't become ${to}`)
+    }
+    order.changes.history.push({ event: 'unit', unitId: unit.id, from: unit.state, to, ...reason })
+    order.changes.units.push({ id: unit.id, to })
+    order.tally[unit.state] = (order.tally[unit.state] ?? 1) - 1
+    order.tally[to] = (order.tally[to] ?? 0) + 1
+    unit.state = to
   }
 }
 
 /** Adds a line to the history of an order. */
-export async function record(
-  trx: Transaction<Database>,
-  orderId: number,
-  line: { event: string; unitId?: number; from?: string; to?: string } & Reason,
-): Promise<void> {
-  await trx
-    .insertInto('history')
-    .values({
-      order_id: orderId,
-      unit_id: line.unitId ?? null,
-      who: line.who,
-      event: line.event,
-      from_state: line.from ?? null,
-      to_state: line.to ?? null,
-      why: line.why ?? null,
-    })
-    .execute()
+export function record(order: LockedOrder, line: HistoryDraft): void {
+  order.changes.history.push(line)
 }
 
-/** A unit with all that its scripts are given. */
-export type OrderUnit = {
-  id: number
-  position: number
-  state: UnitState
-  external: Record<string, unknown>
-  fields: Record<string, unknown>
-  entry: FrozenEntry
+/** Decides a mail about an order: it is composed and sent once, whatever happens. `key` makes it unique. */
+export function mail(
+  order: LockedOrder,
+  kind: MailKind,
+  key: string,
+  data: Record<string, unknown> = {},
+): void {
+  order.changes.mails.push({ key: `${kind}:${key}`, kind, recipient: order.customer.email, data })
 }
 
-/** The units of an order, in the order of its lines. */
-export async function unitsOf(
+/** How many of the order's units are in one of these states. */
+export function countUnits(order: LockedOrder, states: readonly UnitState[]): number {
+  return states.reduce((sum, state) => sum + (order.tally[state] ?? 0), 0)
+}
+
+/** How many units the order has. */
+export function allUnits(order: LockedOrder): number {
+  return Object.values(order.tally).reduce((sum, count) => sum + count, 0)
+}
+
+type Saved = {
+  productions: { id: number; unitId: number; jobId: string }[]
+  /** Those that a mail server shall have. */
+  mails: number[]
+  /** False when a payment of this means and reference was there before: then nothing at all was written. */
+  fresh: boolean
+}
+
+/**
+ * Writes what became of a locked order, in one statement. A payment that was recorded before undoes the whole
+ * statement. Deliveries are written after the payment that allows them, which the database checks as well.
+ */
+export async function saveOrder(
   trx: Transaction<Database>,
-  orderId: number,
-  ids?: number[],
-): Promise<OrderUnit[]> {
-  let query = trx
-    .selectFrom('units')
-    .innerJoin('order_lines', 'order_lines.id', 'units.line_id')
-    .select([
-      'units.id',
-      'units.position',
-      'units.state',
-      'units.external',
-      'units.fields',
-      'order_lines.entry',
-    ])
-    .where('units.order_id', '=', orderId)
-    .orderBy('units.id')
-  if (ids) query = query.where('units.id', 'in', ids)
-  return await query.execute()
+  order: LockedOrder,
+  { mailState }: { mailState: 'queued' | 'kept' },
+): Promise<Saved> {
+  const { units, history, mails, giveBacks, productions, payment, notification, trust, dropPrepays } =
+    order.changes
+  const dead = units.filter((unit) => deadUnitStates.includes(unit.to)).map((unit) => unit.id)
+  const { rows } = await sql<Saved>`
+    with paid as (
+      insert into payments (order_id, means, reference, amount_cents, currency, paid_on, state, recorded_by, note)
+      select ${order.id}, means, reference, "amountCents", currency, "paidOn", state, "recordedBy", note
+        from jsonb_to_recordset(${JSON.stringify(payment ? [payment] : [])}::jsonb)
+          as p (means text, reference text, "amountCents" bigint, currency text, "paidOn" date, state text,
+                "recordedBy" text, note text)
+      on conflict (means, reference) do nothing returning id
+    ), fresh as (
+      select 1 where ${!payment} or exists (select from paid)
+    ), moved as (
+      update orders
+         set state = ${order.state}, paid_cents = ${order.paidCents}, paid_at = ${order.paidAt},
+             produced_at = ${order.producedAt}, trusted_at = ${order.trustedAt},
+             trusted_by = coalesce(${trust?.by ?? null}::bigint, trusted_by),
+             trusted_why = coalesce(${trust?.why ?? null}, trusted_why)
+        from fresh where id = ${order.id} returning id
+    ), moved_units as (
+      update units set state = u."to", feedback = coalesce(u.feedback, units.feedback)
+        from moved, jsonb_to_recordset(${JSON.stringify(units)}::jsonb) as u (id bigint, "to" text, feedback jsonb)
+       where units.id = u.id and units.order_id = moved.id
+    ), noted as (
+      update notifications set outcome = ${notification?.outcome ?? ''}
+        from fresh where means = ${notification?.means ?? ''} and event_id = ${notification?.eventId ?? ''}
+    ), freed as (
+      delete from reservations using fresh where unit_id = any(${dead}::bigint[])
+    ), told as (
+      insert into history (order_id, unit_id, who, event, from_state, to_state, why)
+      select moved.id, "unitId", who, event, "from", "to", why
+        from moved, jsonb_to_recordset(${JSON.stringify(history)}::jsonb)
+          as h ("unitId" bigint, who text, event text, "from" text, "to" text, why text)
+    ), owed as (
+      insert into give_backs (order_id, unit_id, payment_id, amount_cents, currency, why)
+      select moved.id, "unitId", case when "ofPayment" then (select id from paid) end, "amountCents", currency, why
+        from moved, jsonb_to_recordset(${JSON.stringify(giveBacks)}::jsonb)
+          as g ("unitId" bigint, "ofPayment" boolean, "amountCents" bigint, currency text, why text)
+      on conflict do nothing
+    ), dropped as (
+      update productions set state = 'cancelled', ended_at = now(), attempt = attempt + 1
+        from moved
+       where ${dropPrepays ?? false} and order_id = moved.id and script = 'prepay'
+         and productions.state in ('queued', 'retrying', 'needs_operator')
+    ), mailed as (
+      insert into mails (order_id, key, kind, data, recipient, state)
+      select moved.id, key, kind, coalesce(data, '{}'), recipient, ${mailState}
+        from moved, jsonb_to_recordset(${JSON.stringify(mails)}::jsonb)
+          as m (key text, kind text, data jsonb, recipient text)
+      on conflict (key) do nothing returning id
+    ), asked as (
+      insert into productions (order_id, unit_id, script, occasion, handler, input, job_id, due_at)
+      select moved.id, "unitId", script, coalesce(occasion, ''), handler, input, gen_random_uuid(),
+             now() + make_interval(secs => coalesce("after", 0))
+        from moved, jsonb_to_recordset(${JSON.stringify(productions)}::jsonb)
+          as p ("unitId" bigint, script text, occasion text, handler text, input jsonb, "after" float8)
+      on conflict (unit_id, script, occasion) do nothing returning id, unit_id, job_id
+    )
+    select exists (select from fresh) as fresh,
+           (select coalesce(jsonb_agg(id), '[]') from mailed) as mails,
+           (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'unitId', unit_id, 'jobId', job_id)), '[]')
+              from asked) as productions`.execute(trx)
+  const [saved] = rows
+  if (!saved) throw new Error(`order ${order.number} could not be saved`)
+  order.changes = noChanges()
+  return saved
 }

@@ -1,9 +1,7 @@
-import type { Transaction } from 'kysely'
-import type { Database } from '../db/schema.ts'
 import type { Notification } from '../payments/means.ts'
+import { changeOrder, saveWithJobs } from './change-order.ts'
 import { giveBack } from './give-back.ts'
-import { mail } from './mail.ts'
-import { type LockedOrder, lockOrder, type Reason, record } from './order.ts'
+import { type LockedOrder, lockOrder, mail, type Reason, record } from './order.ts'
 import type { Shop } from './shop.ts'
 import { markPaid, startDelivery } from './start-scripts.ts'
 
@@ -29,69 +27,29 @@ export type Applied =
   | { outcome: 'set_aside'; why: string }
 
 /**
- * The one function through which money enters: provider notifications and operators' validations alike. It records
- * the payment once, compares it with the order, and moves the order with the jobs that this causes, all in the
- * caller's transaction with the order locked.
+ * The one function through which money enters: provider notifications and operators' validations alike. It compares
+ * the payment with the locked order (and all its units) and decides; `saveOrder` then writes the payment once, with
+ * the moves and the jobs that it causes. Whether it was there before shows only then: see `take`.
  */
-export async function applyPayment(
-  shop: Shop,
-  trx: Transaction<Database>,
-  order: LockedOrder,
-  received: Received,
-  who: string,
-): Promise<Applied> {
+export function applyPayment(shop: Shop, order: LockedOrder, received: Received, who: string): Applied {
   const aside = whyAside(order, received)
-  const payment = await trx
-    .insertInto('payments')
-    .values({
-      order_id: order.id,
-      means: received.means,
-      reference: received.reference,
-      amount_cents: received.amountCents,
-      currency: received.currency,
-      paid_on: received.paidOn,
-      state: aside ? 'set_aside' : 'counted',
-      recorded_by: who,
-      note: received.note ?? null,
-    })
-    .onConflict((conflict) => conflict.columns(['means', 'reference']).doNothing())
-    .returning('id')
-    .executeTakeFirst()
-  if (!payment) return { outcome: 'repeated' }
-  const amount = `${(received.amountCents / 100).toFixed(2)} ${received.currency}, ${received.reference}`
+  const { means, reference, amountCents, currency, paidOn, note } = received
+  const state = aside ? 'set_aside' : 'counted'
+  order.changes.payment = { means, reference, amountCents, currency, paidOn, note, state, recordedBy: who }
   if (aside) {
-    await giveBack(
-      trx,
-      order,
-      { amountCents: received.amountCents, currency: received.currency, paymentId: payment.id },
-      { who, why: aside },
-    )
+    giveBack(order, { amountCents, currency, ofPayment: true }, { who, why: aside })
     return { outcome: 'set_aside', why: aside }
   }
-  order.paidCents += received.amountCents
-  await trx.updateTable('orders').set({ paid_cents: order.paidCents }).where('id', '=', order.id).execute()
-  await record(trx, order.id, { event: 'payment', who, why: amount })
+  order.paidCents += amountCents
+  record(order, { event: 'payment', who, why: `${(amountCents / 100).toFixed(2)} ${currency}, ${reference}` })
   const surplusCents = order.paidCents - order.totalCents
   if (surplusCents < 0) {
-    await mail(shop, trx, {
-      key: `payment_partial:${payment.id}`,
-      kind: 'payment_partial',
-      orderId: order.id,
-      recipient: order.customer.email,
-      data: { missingCents: -surplusCents },
-    })
+    mail(order, 'payment_partial', `${means}:${reference}`, { missingCents: -surplusCents })
     return { outcome: 'part_paid', missingCents: -surplusCents }
   }
-  if (surplusCents > 0) {
-    await giveBack(
-      trx,
-      order,
-      { amountCents: surplusCents, paymentId: payment.id },
-      { who, why: 'more was paid than was due' },
-    )
-  }
+  giveBack(order, { amountCents: surplusCents, ofPayment: true }, { who, why: 'more was paid than was due' })
   // A payment can be quicker than the last prepay: the order is then paid as soon as it may be.
-  if (order.state === 'awaiting_payment') await markPaid(shop, trx, order, { who })
+  if (order.state === 'awaiting_payment') markPaid(shop, order, { who })
   return { outcome: 'paid', surplusCents }
 }
 
@@ -116,56 +74,54 @@ function whyAside(order: LockedOrder, received: Received): string | undefined {
 }
 
 /** What became of a notification. `unknown_order` and `failed` change nothing. */
-export type Notified = Applied | { outcome: 'failed' | 'unknown_order' | 'unexpected_amount'; why?: string }
+export type Notified = Applied | { outcome: 'failed' | 'unknown_order' }
 
 /**
  * Applies a verified notification once: it is stored under (means, event id) in the same transaction as what it
- * causes, so a repeated one finds itself and stops. An amount that isn't the order's is never production.
+ * causes, so a repeated one finds itself and stops.
  */
 export async function applyNotification(
   shop: Shop,
   means: string,
   notification: Notification,
 ): Promise<Notified> {
+  const { eventId, orderNumber, body } = notification
   return await shop.db.transaction().execute(async (trx) => {
     const stored = await trx
       .insertInto('notifications')
       .values({
         means,
-        event_id: notification.eventId,
-        order_number: notification.orderNumber,
-        body: JSON.stringify(notification.body),
-        outcome: 'received',
+        event_id: eventId,
+        order_number: orderNumber,
+        body: JSON.stringify(body),
+        outcome: 'unknown_order',
       })
       .onConflict((conflict) => conflict.doNothing())
       .returning('event_id')
       .executeTakeFirst()
     if (!stored) return { outcome: 'repeated' }
-    const result = await takeNotification(shop, trx, means, notification)
+    const order = await lockOrder(trx, { number: orderNumber }, 'all')
+    if (!order) return { outcome: 'unknown_order' }
+    const who = `means:${means}`
+    if (notification.state === 'failed') {
+      record(order, { event: 'payment_failed', who, why: notification.reference })
+      order.changes.notification = { means, eventId, outcome: 'failed' }
+      await saveWithJobs(shop, trx, order)
+      return { outcome: 'failed' }
+    }
+    const applied = applyPayment(shop, order, { means, ...notification }, who)
+    order.changes.notification = { means, eventId, outcome: applied.outcome }
+    const { fresh } = await saveWithJobs(shop, trx, order)
+    if (fresh) return applied
+    // A new event about a payment that we have: kept, and nothing else.
     await trx
       .updateTable('notifications')
-      .set({ outcome: result.outcome })
+      .set({ outcome: 'repeated' })
       .where('means', '=', means)
-      .where('event_id', '=', notification.eventId)
+      .where('event_id', '=', eventId)
       .execute()
-    return result
+    return { outcome: 'repeated' }
   })
-}
-
-async function takeNotification(
-  shop: Shop,
-  trx: Transaction<Database>,
-  means: string,
-  notification: Notification,
-): Promise<Notified> {
-  const order = await lockOrder(trx, { number: notification.orderNumber })
-  if (!order) return { outcome: 'unknown_order' }
-  const who = `means:${means}`
-  if (notification.state === 'failed') {
-    await record(trx, order.id, { event: 'payment_failed', who, why: notification.reference })
-    return { outcome: 'failed' }
-  }
-  return await applyPayment(shop, trx, order, { means, ...notification }, who)
 }
 
 /** Everything that keeps an operator's validation from being taken, said at its field. */
@@ -182,20 +138,14 @@ export async function validatePayment(
     return { ok: false, reason: 'amount' }
   if (!isPastDay(received.paidOn)) return { ok: false, reason: 'date' }
   if (received.reference.trim() === '') return { ok: false, reason: 'reference' }
-  return await shop.db.transaction().execute(async (trx) => {
-    const order = await lockOrder(trx, { number })
-    if (!order) return { ok: false, reason: 'not_found' }
-    const applied = await applyPayment(
-      shop,
-      trx,
-      order,
-      { ...received, reference: received.reference.trim() },
-      who,
-    )
-    return applied.outcome === 'repeated' ? { ok: false, reason: 'repeated' } : { ok: true, applied }
-  })
+  const changed = await changeOrder(shop, { number }, 'all', (order) =>
+    applyPayment(shop, order, { ...received, reference: received.reference.trim() }, who),
+  )
+  if (!changed) return { ok: false, reason: 'not_found' }
+  return changed.fresh ? { ok: true, applied: changed.result } : { ok: false, reason: 'repeated' }
 }
 
+/** A real day, not later than today. */
 function isPastDay(day: string): boolean {
   const date = new Date(`${day}T00:00:00Z`)
   if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== day) return false
@@ -214,20 +164,15 @@ export async function trustOrder(
   why: string,
 ): Promise<{ ok: true } | { ok: false; reason: 'not_found' | 'not_awaiting' | 'why' }> {
   if (why.trim() === '') return { ok: false, reason: 'why' }
-  return await shop.db.transaction().execute(async (trx) => {
-    const order = await lockOrder(trx, { number })
-    if (!order) return { ok: false, reason: 'not_found' }
-    if (order.state !== 'awaiting_payment' || order.trustedAt !== null)
-      return { ok: false, reason: 'not_awaiting' }
+  const reason: Reason = { who: `operator:${operator.email}`, why: why.trim() }
+  const changed = await changeOrder(shop, { number }, 'all', (order) => {
+    if (order.state !== 'awaiting_payment' || order.trustedAt !== null) return false
     order.trustedAt = new Date()
-    await trx
-      .updateTable('orders')
-      .set({ trusted_at: order.trustedAt, trusted_by: operator.id, trusted_why: why.trim() })
-      .where('id', '=', order.id)
-      .execute()
-    const reason: Reason = { who: `operator:${operator.email}`, why: why.trim() }
-    await record(trx, order.id, { event: 'trusted', ...reason })
-    await startDelivery(shop, trx, order, reason)
-    return { ok: true }
+    order.changes.trust = { by: operator.id, why: why.trim() }
+    record(order, { event: 'trusted', ...reason })
+    startDelivery(shop, order, reason)
+    return true
   })
+  if (!changed) return { ok: false, reason: 'not_found' }
+  return changed.result ? { ok: true } : { ok: false, reason: 'not_awaiting' }
 }

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { sql, type Transaction } from 'kysely'
-import type { CartContent, Customer, Database, FrozenEntry, UnitState } from '../db/schema.ts'
+import { type Insertable, sql } from 'kysely'
+import type { CartContent, Customer, Database, FrozenEntry } from '../db/schema.ts'
 import { claimAtOnce } from '../production/production.ts'
 import { type Engine, run } from '../production/run.ts'
 import type { FormErrors, FormValues } from '../sdk/form.ts'
 import type { Text } from '../sdk/index.ts'
 import { checkUnit, emptyCart, type ViewedCart, viewCart } from './cart.ts'
+import { saveWithJobs } from './change-order.ts'
 import { readCustomer } from './customer.ts'
 import { unitForms, whyUnavailable } from './entry.ts'
-import { mail } from './mail.ts'
-import { type LockedOrder, lockOrder, type OrderUnit, unitsOf } from './order.ts'
-import { creditorReference } from './reference.ts'
+import { type LockedOrder, mail, moveUnits, noChanges, record } from './order.ts'
+import { creditorReference, newOrderNumber } from './reference.ts'
 import type { Shop } from './shop.ts'
 import { awaitPayment, hasScript, startScript } from './start-scripts.ts'
 
@@ -51,10 +51,6 @@ export async function placeOrder(
   cart: { id?: string; content: CartContent },
   checkout: Checkout,
 ): Promise<PlaceResult> {
-  if (cart.id) {
-    const before = await findPlaced(shop, cart.id)
-    if (before) return { ok: true, order: before }
-  }
   const customer = readCustomer(checkout.customer)
   const viewed = await viewCart(shop, cart.content, customer.ok ? customer.value : undefined)
   const means = viewed.totalCents === 0 ? 'free' : checkout.means
@@ -68,14 +64,7 @@ export async function placeOrder(
   errors.cart = whyNotComplete(viewed, checkout) ?? (await whyAnyUnavailable(shop, viewed))
   if (!customer.ok || errors.means || errors.terms || errors.cart) return { ok: false, errors }
 
-  const placed = await shop.db.transaction().execute(async (trx) => {
-    if (cart.id) {
-      // Whoever deletes the cart places its order; a second click waits here, then finds the order.
-      const mine = await trx.deleteFrom('carts').where('id', '=', cart.id).returning('id').executeTakeFirst()
-      if (!mine) return undefined
-    }
-    return await write(shop, trx, viewed, customer.value, { ...checkout, means, cartId: cart.id })
-  })
+  const placed = await write(shop, draft(shop, viewed, customer.value, { ...checkout, means }), cart.id)
   if (!placed) {
     const before = cart.id ? await findPlaced(shop, cart.id) : undefined
     if (before) return { ok: true, order: before }
@@ -132,27 +121,33 @@ async function whyAnyUnavailable(shop: Shop, viewed: ViewedCart): Promise<Text |
   return undefined
 }
 
-async function write(
-  shop: Shop,
-  trx: Transaction<Database>,
-  viewed: ViewedCart,
-  customer: Customer,
-  checkout: Checkout & { cartId: string | undefined },
-): Promise<{ order: Placed; productions: number[] }> {
-  const { rows: numbers } = await sql<{ number: string }>`
-    select to_char(now(), 'YYYY') || '-' || lpad(nextval('order_numbers')::text, 6, '0') as number`.execute(
-    trx,
-  )
-  const number = numbers[0]?.number
-  if (!number) throw new Error('PostgreSQL gave no order number')
-  const token = randomBytes(16).toString('base64url')
+type Draft = {
+  order: Insertable<Database['orders']>
+  lines: {
+    position: number
+    entryId: number
+    entry: FrozenEntry
+    quantity: number
+    totalCents: number
+    vatCents: number
+  }[]
+  units: {
+    line: number
+    position: number
+    external: Record<string, unknown>
+    fields: Record<string, unknown>
+  }[]
+}
+
+/** The rows of an order that is complete and about to be placed. */
+function draft(shop: Shop, viewed: ViewedCart, customer: Customer, checkout: Checkout): Draft {
+  const number = newOrderNumber()
   const deferred = shop.means.get(checkout.means)?.kind === 'deferred'
-  const row = await trx
-    .insertInto('orders')
-    .values({
+  return {
+    order: {
       number,
-      token,
-      cart_id: checkout.cartId ?? null,
+      token: randomBytes(16).toString('base64url'),
+      cart_id: null,
       state: 'placed',
       locale: checkout.locale,
       customer: JSON.stringify(customer),
@@ -164,79 +159,91 @@ async function write(
       payment_reference: creditorReference(number),
       pay_before: new Date(Date.now() + (deferred ? shop.settings.paymentDays : 1) * 86_400_000),
       terms_accepted_at: new Date(),
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  const units = await writeLines(shop, trx, row.id, viewed, customer)
-  await trx
-    .insertInto('history')
-    .values([
-      {
-        order_id: row.id,
-        unit_id: null,
-        who: 'customer',
-        event: 'order',
-        from_state: null,
-        to_state: 'placed',
-        why: null,
-      },
-    ])
-    .execute()
-  const order = await lockOrder(trx, { id: row.id })
-  if (!order) throw new Error(`order ${number} vanished in its own transaction`)
-  await mail(shop, trx, {
-    key: `order_placed:${row.id}`,
-    kind: 'order_placed',
-    orderId: row.id,
-    recipient: customer.email,
-  })
-  const productions = await prepare(shop, trx, order, units)
-  return { order: { number, token }, productions }
+    },
+    lines: viewed.lines.map((line, index) => ({
+      position: index + 1,
+      entryId: line.entry.id,
+      entry: freeze(line.entry),
+      quantity: line.units.length,
+      totalCents: line.totalCents,
+      vatCents: line.vatCents,
+    })),
+    units: viewed.lines.flatMap((line, index) => {
+      const forms = unitForms(shop, line.entry)
+      return line.units.map((unit) => {
+        const checked = checkUnit(forms, unit, customer).value
+        if (!checked) throw new Error('a unit of a complete cart does not validate')
+        return { line: index + 1, position: unit.position, ...checked }
+      })
+    }),
+  }
 }
 
-/** Writes lines and units, and returns the units with what their scripts need. */
-async function writeLines(
+/**
+ * Writes an order with its lines and units, and lets it take its first step, in one transaction. The cart ends with
+ * it: undefined when it had ended before, because a second click came first.
+ */
+async function write(
   shop: Shop,
-  trx: Transaction<Database>,
-  orderId: number,
-  viewed: ViewedCart,
-  customer: Customer,
-): Promise<OrderUnit[]> {
-  const lines = await trx
-    .insertInto('order_lines')
-    .values(
-      viewed.lines.map((line, index) => ({
-        order_id: orderId,
-        position: index + 1,
-        entry_id: line.entry.id,
-        entry: JSON.stringify(freeze(line.entry)),
-        quantity: line.units.length,
-        unit_cents: line.entry.priceCents,
-        total_cents: line.totalCents,
-        vat_cents: line.vatCents,
-      })),
-    )
-    .returning(['id', 'position'])
-    .execute()
-  const lineIds = new Map(lines.map((line) => [line.position, line.id]))
-  const units = viewed.lines.flatMap((line, index) => {
-    const forms = unitForms(shop, line.entry)
-    return line.units.map((unit) => {
-      const checked = checkUnit(forms, unit, customer).value
-      if (!checked) throw new Error('a unit of a complete cart does not validate')
-      const state: UnitState = hasScript(shop, freeze(line.entry), 'prepay') ? 'preparing' : 'prepared'
-      return {
-        order_id: orderId,
-        line_id: lineIds.get(index + 1) ?? 0,
-        position: unit.position,
-        state,
-        external: JSON.stringify(checked.external),
-        fields: JSON.stringify(checked.fields),
-      }
-    })
+  { order, lines, units }: Draft,
+  cartId: string | undefined,
+): Promise<{ order: Placed; productions: number[] } | undefined> {
+  return await shop.db.transaction().execute(async (trx) => {
+    if (cartId) {
+      const mine = await trx.deleteFrom('carts').where('id', '=', cartId).returning('id').executeTakeFirst()
+      if (!mine) return undefined
+    }
+    const row = await trx
+      .insertInto('orders')
+      .values({ ...order, cart_id: cartId ?? null })
+      .returning(['id', 'placed_at'])
+      .executeTakeFirstOrThrow()
+    const { rows } = await sql<{ id: number; line: number; position: number }>`
+      with lines as (
+        insert into order_lines (order_id, position, entry_id, entry, quantity, unit_cents, total_cents, vat_cents)
+        select ${row.id}, position, "entryId", entry, quantity, (entry->>'unitCents')::bigint, "totalCents", "vatCents"
+          from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb)
+            as l (position integer, "entryId" bigint, entry jsonb, quantity integer, "totalCents" bigint, "vatCents" bigint)
+        returning id, position
+      ), units as (
+        insert into units (order_id, line_id, position, state, external, fields)
+        select ${row.id}, lines.id, u.position, 'ordered', external, fields
+          from jsonb_to_recordset(${JSON.stringify(units)}::jsonb)
+            as u (line integer, position integer, external jsonb, fields jsonb)
+          join lines on lines.position = u.line
+         order by u.line, u.position
+        returning id, line_id, position
+      )
+      select units.id, lines.position as line, units.position from units join lines on lines.id = units.line_id
+       order by units.id`.execute(trx)
+    const placed: LockedOrder = {
+      id: row.id,
+      number: order.number,
+      state: 'placed',
+      locale: order.locale,
+      customer: JSON.parse(order.customer) as Customer, // what draft wrote
+      currency: order.currency,
+      totalCents: order.total_cents,
+      paidCents: 0,
+      means: order.means,
+      placedAt: row.placed_at,
+      paidAt: null,
+      producedAt: null,
+      trustedAt: null,
+      units: rows.map(({ id, line, position }) => {
+        const unit = units.find((one) => one.line === line && one.position === position)
+        const entry = lines[line - 1]?.entry
+        if (!unit || !entry) throw new Error('an order was not written as it was drafted')
+        return { id, position, state: 'ordered', external: unit.external, fields: unit.fields, entry }
+      }),
+      tally: { ordered: rows.length },
+      changes: noChanges(),
+    }
+    prepare(shop, placed)
+    const { productions } = await saveWithJobs(shop, trx, placed)
+    const ids = productions.map((production) => production.id)
+    return { order: { number: order.number, token: order.token }, productions: ids }
   })
-  await trx.insertInto('units').values(units).execute()
-  return await unitsOf(trx, orderId)
 }
 
 function freeze(entry: ViewedCart['lines'][number]['entry']): FrozenEntry {
@@ -252,21 +259,16 @@ function freeze(entry: ViewedCart['lines'][number]['entry']): FrozenEntry {
   }
 }
 
-/** Starts the prepay of the units that have one; an order without any awaits its payment at once. */
-async function prepare(
-  shop: Shop,
-  trx: Transaction<Database>,
-  order: LockedOrder,
-  units: OrderUnit[],
-): Promise<number[]> {
-  const scripted = units.filter((unit) => unit.state === 'preparing')
-  if (scripted.length === 0) {
-    await awaitPayment(shop, trx, order)
-    return []
-  }
-  const after = scripted.length <= atOnce ? safetyNet : 0
-  const made = await startScript(shop, trx, order, scripted, 'prepay', after)
-  return made.map((production) => production.id)
+/** The first step of an order: prepay of the units that have one; without any, it awaits its payment at once. */
+function prepare(shop: Shop, order: LockedOrder): void {
+  record(order, { event: 'order', to: 'placed', who: 'customer' })
+  mail(order, 'order_placed', String(order.id))
+  const scripted = order.units.filter((unit) => hasScript(shop, unit.entry, 'prepay'))
+  const plain = order.units.filter((unit) => !scripted.includes(unit))
+  moveUnits(order, plain, 'prepared', { who: 'shop' })
+  moveUnits(order, scripted, 'preparing', { who: 'shop' })
+  startScript(order, scripted, 'prepay', { after: scripted.length <= atOnce ? safetyNet : 0 })
+  if (scripted.length === 0) awaitPayment(shop, order)
 }
 
 /** Runs the prepay of a small order here and now; whatever is not finished is left to the queued jobs. */

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { Database, ProductState } from '../db/schema.ts'
-import { claimAtOnce, enqueue, type Production, type StoredProduct } from '../production/production.ts'
+import { claimAtOnce, type Production, type StoredProduct } from '../production/production.ts'
 import { type Engine, run } from '../production/run.ts'
 import { elementsOf, type FormErrors, validate } from '../sdk/form.ts'
 import type { Handler, Product, ProductChange } from '../sdk/index.ts'
+import { changeOrder } from './change-order.ts'
 import { giveBackUnit } from './give-back.ts'
-import { lockOrder, type Reason, record, unitsOf } from './order.ts'
+import { type Reason, record } from './order.ts'
 import type { EnrolmentTarget, Shop } from './shop.ts'
-import { inputOf, startScript } from './start-scripts.ts'
+import { startScript } from './start-scripts.ts'
 
 /** A product with where it comes from. */
 export type OwnedProduct = Product & {
@@ -175,31 +176,11 @@ export async function actOnProduct(
   if (!found) return { ok: false, reason: 'not_now' }
   const read = validate(found.input, elementsOf(found.input), values)
   if (!read.ok) return { ok: false, reason: 'invalid', errors: read.errors }
-  const [made] = await shop.db.transaction().execute(async (trx) => {
-    const order = await lockOrder(trx, { id: product.orderId })
-    const [unit] = await unitsOf(trx, product.orderId, [product.unitId])
-    if (!order || !unit) throw new Error(`product ${reference} has no unit`)
-    const input = {
-      ...inputOf(order, unit),
-      action: { name: action, product: store(product), input: values, who: by.who },
-    }
-    return await enqueue(
-      trx,
-      shop.queue,
-      shop.site.site,
-      [
-        {
-          orderId: order.id,
-          unitId: unit.id,
-          script: 'action',
-          handler: product.handler,
-          input,
-          occasion: asked,
-        },
-      ],
-      15,
-    )
+  const changed = await changeOrder(shop, { id: product.orderId }, [product.unitId], (order) => {
+    const asking = { name: action, product: store(product), input: values, who: by.who }
+    startScript(order, order.units, 'action', { after: 15, occasion: asked, input: { action: asking } })
   })
+  const made = changed?.productions[0]
   if (!made) return { ok: false, reason: 'not_now' } // the same request is under way
   const [production] = await claimAtOnce(shop.db, engine.worker, [made.id])
   const outcome = production && (await run(engine, production, AbortSignal.timeout(10_000)))
@@ -234,14 +215,15 @@ export async function changeProduct(
   const asked = production.input.action
   if (!asked) throw new Error(`production ${production.id} is no action`)
   const targets = await shop.db.transaction().execute(async (trx) => {
-    await lockOrder(trx, { id: production.orderId })
+    const touched = await targetsOf(trx, asked.product.id)
+    // A change that is made twice at once waits here for the first, then finds it.
+    await trx.selectFrom('products').select('id').where('id', '=', asked.product.id).forUpdate().execute()
     const told = await trx
       .selectFrom('product_history')
       .select('id')
       .where('product_id', '=', asked.product.id)
       .where(sql<string>`data->>'production'`, '=', String(production.id))
       .executeTakeFirst()
-    const touched = await targetsOf(trx, asked.product.id)
     if (told) return touched
     await trx
       .updateTable('products')
@@ -286,18 +268,14 @@ export async function revokeUnit(
   unitId: number,
   reason: Reason & { giveBack: boolean },
 ): Promise<{ ok: true } | { ok: false; reason: 'not_found' | 'not_produced' }> {
-  return await shop.db.transaction().execute(async (trx) => {
-    const row = await trx.selectFrom('units').select('order_id').where('id', '=', unitId).executeTakeFirst()
-    const order = row && (await lockOrder(trx, { id: row.order_id }))
-    if (!order) return { ok: false, reason: 'not_found' }
-    const [unit] = await unitsOf(trx, order.id, [unitId])
-    if (!unit || (unit.state !== 'produced' && unit.state !== 'skipped'))
-      return { ok: false, reason: 'not_produced' }
-    const owned = await storedProducts(trx, unitId)
-    const made = await startScript(shop, trx, order, [unit], 'revoke', 0, { products: owned })
-    if (made.length === 0) return { ok: false, reason: 'not_produced' }
-    await record(trx, order.id, { event: 'revoke_asked', unitId, who: reason.who, why: reason.why })
-    if (reason.giveBack) await giveBackUnit(trx, order, unitId, reason)
-    return { ok: true }
+  const row = await shop.db.selectFrom('units').select('order_id').where('id', '=', unitId).executeTakeFirst()
+  if (!row) return { ok: false, reason: 'not_found' }
+  const changed = await changeOrder(shop, { id: row.order_id }, [unitId], async (order, trx) => {
+    const [unit] = order.units
+    if (!unit || (unit.state !== 'produced' && unit.state !== 'skipped')) return
+    startScript(order, [unit], 'revoke', { input: { products: await storedProducts(trx, unitId) } })
+    record(order, { event: 'revoke_asked', unitId, who: reason.who, why: reason.why })
+    if (reason.giveBack) giveBackUnit(order, unit, reason)
   })
+  return changed && changed.productions.length > 0 ? { ok: true } : { ok: false, reason: 'not_produced' }
 }

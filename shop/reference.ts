@@ -3,10 +3,20 @@ import { randomInt } from 'node:crypto'
 // Without I, L, O and U: no mix-ups with 1 and 0, and no words. Crockford's base 32.
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
+const randomText = (length: number) => Array.from({ length }, () => alphabet[randomInt(32)]).join('')
+
+/**
+ * An order's number, such as `2611-4K7Q-2MXA`: year and month, then forty random bits. It tells nobody how much is
+ * sold, and two processes need not agree on the next one; the database refuses a second order of one number.
+ */
+export function newOrderNumber(now = new Date()): string {
+  const month = now.toISOString().slice(2, 7).replace('-', '')
+  return `${month}-${randomText(4)}-${randomText(4)}`
+}
+
 /** A product's reference, `WWWW-XXXX-YYYY-ZZZC`: fifteen random characters (75 bits) and a check character. */
 export function newProductReference(): string {
-  let random = ''
-  for (let i = 0; i < 15; i++) random += alphabet[randomInt(32)]
+  const random = randomText(15)
   const all = random + checkCharacter(random)
   return `${all.slice(0, 4)}-${all.slice(4, 8)}-${all.slice(8, 12)}-${all.slice(12)}`
 }

@@ -1,10 +1,21 @@
 import type { Transaction } from 'kysely'
 import type { Database, UnitState } from '../db/schema.ts'
 import type { Outcome, Production } from '../production/production.ts'
+import { saveWithJobs } from './change-order.ts'
 import { closeOrder } from './close-order.ts'
 import { giveBackUnit } from './give-back.ts'
-import { mail } from './mail.ts'
-import { type LockedOrder, lockOrder, moveOrder, moveUnits, type Reason, record, unitsOf } from './order.ts'
+import {
+  allUnits,
+  countUnits,
+  type LockedOrder,
+  lockOrder,
+  mail,
+  moveOrder,
+  moveUnits,
+  type OrderUnit,
+  type Reason,
+  record,
+} from './order.ts'
 import { storedProducts } from './product.ts'
 import type { Shop } from './shop.ts'
 import { awaitPayment, completeIfProduced, hasScript, startScript } from './start-scripts.ts'
@@ -13,145 +24,131 @@ type Settled = Pick<Production, 'id' | 'orderId' | 'unitId' | 'script'>
 
 /** What the outcome of a production means for its unit and its order. Runs in the transaction that records it. */
 export async function settle(shop: Shop, trx: Transaction<Database>, production: Settled, outcome: Outcome) {
-  const order = await lockOrder(trx, { id: production.orderId })
-  if (!order) throw new Error(`production ${production.id} has no order`)
+  // The end of an order, or its payment, concerns all its units; the end of a delivery only its own.
+  const order = await lockOrder(
+    trx,
+    { id: production.orderId },
+    production.script === 'prepay' ? 'all' : [production.unitId],
+  )
+  const unit = order?.units.find((one) => one.id === production.unitId)
+  if (!order || !unit) throw new Error(`production ${production.id} has no unit`)
   const reason: Reason = 'who' in outcome ? { who: outcome.who, why: outcome.why } : { who: 'shop' }
   if ('cause' in outcome) reason.why = outcome.cause.message
-  const unit = { ...production, order, reason }
   switch (production.script) {
     case 'prepay':
-      await settlePrepay(shop, trx, unit, outcome)
+      settlePrepay(shop, order, unit, outcome, reason)
       break
     case 'postpay':
-      await settlePostpay(shop, trx, unit, outcome)
+      await settlePostpay(shop, trx, order, unit, outcome, reason)
       break
     case 'release':
     case 'revoke':
     case 'action':
-      await settleAside(trx, unit, outcome)
+      settleAside(order, unit, production.script, outcome, reason)
       break
     default:
       production.script satisfies never
   }
-  if (outcome.state === 'done') await tell(shop, trx, unit, outcome)
+  if (outcome.state === 'done') tell(order, unit, production, outcome)
+  await saveWithJobs(shop, trx, order)
 }
 
-type Unit = Settled & { order: LockedOrder; reason: Reason }
-
-async function settlePrepay(shop: Shop, trx: Transaction<Database>, unit: Unit, outcome: Outcome) {
-  const { order, reason } = unit
+function settlePrepay(
+  shop: Shop,
+  order: LockedOrder,
+  unit: OrderUnit,
+  outcome: Outcome,
+  reason: Reason,
+): void {
   // The order may have died while this unit was being prepared: what was prepared is then undone.
   if (order.state !== 'placed') {
-    if (outcome.state === 'done') {
-      const [found] = await unitsOf(trx, order.id, [unit.unitId])
-      if (found && hasScript(shop, found.entry, 'release'))
-        await startScript(shop, trx, order, [found], 'release')
-    }
+    if (outcome.state === 'done' && hasScript(shop, unit.entry, 'release'))
+      startScript(order, [unit], 'release')
     return
   }
   switch (outcome.state) {
     case 'done':
-    case 'skipped': {
-      await moveUnits(trx, order.id, [unit.unitId], 'prepared', reason)
-      const units = await unitsOf(trx, order.id)
-      if (units.every((one) => one.state === 'prepared')) await awaitPayment(shop, trx, order)
+    case 'skipped':
+      moveUnits(order, [unit], 'prepared', reason)
+      if (countUnits(order, ['prepared']) === allUnits(order)) awaitPayment(shop, order)
       break
-    }
     case 'refused':
-      await moveUnits(trx, order.id, [unit.unitId], 'refused', reason)
-      await closeOrder(shop, trx, order, 'refused', reason, outcome.text)
+      moveUnits(order, [unit], 'refused', reason)
+      closeOrder(shop, order, 'refused', reason, outcome.text)
       break
     case 'cancelled':
-      await closeOrder(shop, trx, order, 'cancelled', reason)
+      closeOrder(shop, order, 'cancelled', reason)
       break
     case 'retrying':
     case 'needs_operator':
-      await moveUnits(trx, order.id, [unit.unitId], outcome.state, reason)
+      moveUnits(order, [unit], outcome.state, reason)
       break
     default:
       outcome satisfies never
   }
 }
 
-async function settlePostpay(shop: Shop, trx: Transaction<Database>, unit: Unit, outcome: Outcome) {
-  const { order, reason } = unit
-  const to: Record<Outcome['state'], UnitState> = {
-    done: 'produced',
-    skipped: 'skipped',
-    cancelled: 'cancelled',
-    retrying: 'retrying',
-    needs_operator: 'needs_operator',
-    refused: 'needs_operator', // a paid unit can't be refused: judge never says so after payment
-  }
-  await moveUnits(trx, order.id, [unit.unitId], to[outcome.state], reason)
-  if (outcome.state === 'needs_operator') {
-    await mail(shop, trx, {
-      key: `unit_delayed:${unit.unitId}`,
-      kind: 'unit_delayed',
-      orderId: order.id,
-      recipient: order.customer.email,
-      data: { unit: unit.unitId },
-    })
-  }
-  if (outcome.state === 'cancelled') {
-    await giveBackUnit(trx, order, unit.unitId, reason)
-    await undoPart(shop, trx, unit)
-  }
-  if (outcome.state === 'done' || outcome.state === 'skipped' || outcome.state === 'cancelled') {
-    await completeIfProduced(trx, order, { who: 'shop' })
-  }
+const afterPostpay: Record<Outcome['state'], UnitState> = {
+  done: 'produced',
+  skipped: 'skipped',
+  cancelled: 'cancelled',
+  retrying: 'retrying',
+  needs_operator: 'needs_operator',
+  refused: 'needs_operator', // a paid unit can't be refused: `judge` never says so after the payment
 }
 
-/** A delivery that was given up half-way: what it had made is taken back. */
-async function undoPart(shop: Shop, trx: Transaction<Database>, { order, unitId }: Unit) {
-  const [unit] = await unitsOf(trx, order.id, [unitId])
-  const products = await storedProducts(trx, unitId)
-  if (unit && (products.length > 0 || hasScript(shop, unit.entry, 'revoke'))) {
-    await startScript(shop, trx, order, [unit], 'revoke', 0, { products })
-  }
-}
-
-async function settleAside(trx: Transaction<Database>, unit: Unit, outcome: Outcome) {
-  const { order, reason } = unit
-  const [{ state } = { state: undefined }] = await unitsOf(trx, order.id, [unit.unitId])
-  if (
-    unit.script === 'revoke' &&
-    state !== 'cancelled' &&
-    (outcome.state === 'done' || outcome.state === 'skipped')
-  ) {
-    await moveUnits(trx, order.id, [unit.unitId], 'revoked', reason)
-    const units = await unitsOf(trx, order.id)
-    const gone = units.every((one) => one.state === 'revoked' || one.state === 'cancelled')
-    if (gone && (order.state === 'completed' || order.state === 'paid')) {
-      await moveOrder(trx, order, 'refunded', { who: reason.who, why: 'every unit was taken back' })
-    }
-    return
-  }
-  // The unit stays where it is; what its undoing or its action met is told in the history.
-  await record(trx, order.id, { event: unit.script, unitId: unit.unitId, to: outcome.state, ...reason })
-}
-
-async function tell(
+async function settlePostpay(
   shop: Shop,
   trx: Transaction<Database>,
-  unit: Unit,
-  outcome: Extract<Outcome, { state: 'done' }>,
+  order: LockedOrder,
+  unit: OrderUnit,
+  outcome: Outcome,
+  reason: Reason,
 ) {
-  const { feedback } = outcome
-  if (feedback?.shown) {
-    await trx
-      .updateTable('units')
-      .set({ feedback: JSON.stringify(feedback.shown) })
-      .where('id', '=', unit.unitId)
-      .execute()
+  moveUnits(order, [unit], afterPostpay[outcome.state], reason)
+  if (outcome.state === 'needs_operator') mail(order, 'unit_delayed', String(unit.id), { unit: unit.id })
+  if (outcome.state === 'cancelled') {
+    giveBackUnit(order, unit, reason)
+    // A delivery that was given up half-way: what it had made is taken back.
+    const products = await storedProducts(trx, unit.id)
+    if (products.length > 0 || hasScript(shop, unit.entry, 'revoke')) {
+      startScript(order, [unit], 'revoke', { input: { products } })
+    }
   }
-  if (feedback?.mailed) {
-    await mail(shop, trx, {
-      key: `feedback:${unit.id}`,
-      kind: 'feedback',
-      orderId: unit.orderId,
-      recipient: unit.order.customer.email,
-      data: { text: feedback.mailed },
-    })
+  completeIfProduced(order, { who: 'shop' })
+}
+
+function settleAside(
+  order: LockedOrder,
+  unit: OrderUnit,
+  script: string,
+  outcome: Outcome,
+  reason: Reason,
+): void {
+  const ended = outcome.state === 'done' || outcome.state === 'skipped'
+  if (script !== 'revoke' || !ended || unit.state === 'cancelled') {
+    // The unit stays where it is; what its undoing or its action met is told in the history.
+    record(order, { event: script, unitId: unit.id, to: outcome.state, ...reason })
+    return
   }
+  moveUnits(order, [unit], 'revoked', reason)
+  const gone = countUnits(order, ['revoked', 'cancelled']) === allUnits(order)
+  if (gone && (order.state === 'completed' || order.state === 'paid')) {
+    moveOrder(order, 'refunded', { who: reason.who, why: 'every unit was taken back' })
+  }
+}
+
+function tell(
+  order: LockedOrder,
+  unit: OrderUnit,
+  production: Settled,
+  outcome: Extract<Outcome, { state: 'done' }>,
+): void {
+  const { shown, mailed } = outcome.feedback ?? {}
+  if (shown) {
+    const moved = order.changes.units.find((one) => one.id === unit.id)
+    if (moved) moved.feedback = shown
+    else order.changes.units.push({ id: unit.id, to: unit.state, feedback: shown })
+  }
+  if (mailed) mail(order, 'feedback', String(production.id), { text: mailed })
 }

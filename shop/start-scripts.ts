@@ -1,20 +1,20 @@
-import type { Transaction } from 'kysely'
-import type { Database } from '../db/schema.ts'
-import { enqueue, type Input, type Script } from '../production/production.ts'
+import type { Input, Script } from '../production/production.ts'
 import { handlerOf } from '../production/registry.ts'
-import { mail } from './mail.ts'
 import {
+  allUnits,
+  countUnits,
   finalUnitStates,
   type LockedOrder,
+  mail,
   moveOrder,
   moveUnits,
   type OrderUnit,
   type Reason,
-  unitsOf,
 } from './order.ts'
 import type { Shop } from './shop.ts'
 
-type ScriptedOrder = Pick<LockedOrder, 'id' | 'number' | 'locale' | 'customer' | 'placedAt' | 'paidAt'>
+type Registered = Pick<Shop, 'registry'>
+type ScriptedOrder = Pick<LockedOrder, 'number' | 'locale' | 'customer' | 'placedAt' | 'paidAt'>
 
 /** All that a script of this unit is given, frozen now. */
 export function inputOf(order: ScriptedOrder, unit: OrderUnit): Input {
@@ -48,7 +48,7 @@ export function handlerIdOf(entry: { code: string; handler: string | null }): st
  * production then waits for the operator instead of being passed over in silence.
  */
 export function hasScript(
-  shop: Pick<Shop, 'registry'>,
+  shop: Registered,
   entry: OrderUnit['entry'],
   script: Exclude<Script, 'action'>,
 ): boolean {
@@ -63,109 +63,66 @@ export function hasScript(
   return found.handler[script] !== undefined
 }
 
-/** Asks for one script of each of these units. `after`: seconds, see `enqueue`. */
-export async function startScript(
-  shop: Shop,
-  trx: Transaction<Database>,
-  order: ScriptedOrder,
+/** Asks for one script of each of these units. `after`: seconds before a worker may take it. */
+export function startScript(
+  order: LockedOrder,
   units: OrderUnit[],
   script: Script,
-  after = 0,
-  more: Pick<Input, 'products'> = {},
-): Promise<{ id: number; unitId: number }[]> {
-  return await enqueue(
-    trx,
-    shop.queue,
-    shop.site.site,
-    units.flatMap((unit) => {
-      const handler = handlerIdOf(unit.entry)
-      return handler
-        ? [
-            {
-              orderId: order.id,
-              unitId: unit.id,
-              script,
-              handler,
-              input: { ...inputOf(order, unit), ...more },
-            },
-          ]
-        : []
-    }),
-    after,
-  )
+  more: { after?: number; occasion?: string; input?: Partial<Input> } = {},
+): void {
+  for (const unit of units) {
+    const handler = handlerIdOf(unit.entry)
+    if (!handler) continue
+    const input = { ...inputOf(order, unit), ...more.input }
+    order.changes.productions.push({
+      unitId: unit.id,
+      script,
+      handler,
+      input,
+      occasion: more.occasion,
+      after: more.after,
+    })
+  }
 }
 
 /**
  * Starts the delivery of every prepared unit of an order that is paid or trusted: the only caller of `postpay`. A
- * unit whose handler has nothing to deliver is produced at once.
+ * unit whose handler has nothing to deliver is produced at once. The order is locked with all its units.
  */
-export async function startDelivery(
-  shop: Shop,
-  trx: Transaction<Database>,
-  order: LockedOrder,
-  reason: Reason,
-) {
+export function startDelivery(shop: Registered, order: LockedOrder, reason: Reason): void {
   if (order.paidAt === null && order.trustedAt === null) {
     throw new Error(`order ${order.number} is neither paid nor trusted: nothing may be delivered`)
   }
-  const prepared = (await unitsOf(trx, order.id)).filter((unit) => unit.state === 'prepared')
+  const prepared = order.units.filter((unit) => unit.state === 'prepared')
   const scripted = prepared.filter((unit) => hasScript(shop, unit.entry, 'postpay'))
   const plain = prepared.filter((unit) => !scripted.includes(unit))
-  await moveUnits(
-    trx,
-    order.id,
-    scripted.map((unit) => unit.id),
-    'producing',
-    reason,
-  )
-  await moveUnits(
-    trx,
-    order.id,
-    plain.map((unit) => unit.id),
-    'produced',
-    reason,
-  )
-  await startScript(shop, trx, order, scripted, 'postpay')
-  if (scripted.length === 0) await completeIfProduced(trx, order, { who: 'shop' })
+  moveUnits(order, scripted, 'producing', reason)
+  moveUnits(order, plain, 'produced', reason)
+  startScript(order, scripted, 'postpay')
+  completeIfProduced(order, { who: 'shop' })
 }
 
 /** When the last unit of an order has nothing more to wait for, the order is produced; and completed once paid. */
-export async function completeIfProduced(trx: Transaction<Database>, order: LockedOrder, reason: Reason) {
-  const waiting = await trx
-    .selectFrom('units')
-    .select('id')
-    .where('order_id', '=', order.id)
-    .where('state', 'not in', finalUnitStates)
-    .limit(1)
-    .executeTakeFirst()
-  if (waiting) return
-  const producedAt = order.producedAt ?? new Date()
-  if (order.state === 'paid') await moveOrder(trx, order, 'completed', reason, { produced_at: producedAt })
-  else if (order.producedAt === null) {
-    await trx.updateTable('orders').set({ produced_at: producedAt }).where('id', '=', order.id).execute()
-  }
-  order.producedAt = producedAt
+export function completeIfProduced(order: LockedOrder, reason: Reason): void {
+  if (countUnits(order, finalUnitStates) < allUnits(order)) return
+  order.producedAt ??= new Date()
+  if (order.state === 'paid') moveOrder(order, 'completed', reason)
 }
 
 /** The order's money is there in full: it is paid, and what wasn't delivered on trust is delivered now. */
-export async function markPaid(shop: Shop, trx: Transaction<Database>, order: LockedOrder, reason: Reason) {
+export function markPaid(shop: Registered, order: LockedOrder, reason: Reason): void {
   order.paidAt = new Date()
-  await moveOrder(trx, order, 'paid', reason, { paid_at: order.paidAt })
-  await mail(shop, trx, {
-    key: `order_paid:${order.id}`,
-    kind: 'order_paid',
-    orderId: order.id,
-    recipient: order.customer.email,
-  })
-  if (order.trustedAt === null) await startDelivery(shop, trx, order, reason)
-  else await completeIfProduced(trx, order, reason)
+  moveOrder(order, 'paid', reason)
+  mail(order, 'order_paid', String(order.id))
+  if (order.trustedAt === null) startDelivery(shop, order, reason)
+  else completeIfProduced(order, reason)
 }
 
 /** Every unit is prepared: the customer may pay. An order with nothing to pay, or paid meanwhile, is paid at once. */
-export async function awaitPayment(shop: Shop, trx: Transaction<Database>, order: LockedOrder) {
-  await moveOrder(trx, order, 'awaiting_payment', { who: 'shop' })
+export function awaitPayment(shop: Registered, order: LockedOrder): void {
+  moveOrder(order, 'awaiting_payment', { who: 'shop' })
   if (order.paidCents >= order.totalCents) {
     const why = order.totalCents === 0 ? 'nothing to pay' : 'paid while it was being prepared'
-    await markPaid(shop, trx, order, { who: 'shop', why })
+    markPaid(shop, order, { who: 'shop', why })
   }
 }

@@ -136,7 +136,7 @@ create table units (
   feedback jsonb,
   unique (line_id, position)
 );
-create index units_by_order on units (order_id);
+create index units_by_order on units (order_id, state);
 create index units_in_trouble on units (id) where state in ('retrying', 'needs_operator');
 
 -- Who did what, when and why. Nothing here is ever changed.
@@ -375,5 +375,3 @@ create table settings (
   key text primary key,
   value jsonb not null
 );
-
-create sequence order_numbers;

@@ -146,18 +146,11 @@ export default defineHandler({
     const { locale } = unit.order
     const { email, firstname, lastname } = external
     const learner = await step('account', () => moodle.ensureAccount({ email, firstname, lastname, locale }))
-    const access = await step('access', async () => {
-      const course = await moodle.course(internal.course)
-      const period = periodOf(internal, unit.order.paidAt ?? new Date(), course ?? { startsAt: 0 })
-      return {
-        startsAt: period.startsAt.toISOString(),
-        endsAt: period.endsAt?.toISOString(),
-        role: await moodle.roleId(internal.role),
-        name: course?.fullname ?? unit.entry.title[locale],
-      }
-    })
+    const course = await moodle.course(internal.course)
+    const period = periodOf(internal, unit.order.paidAt ?? unit.order.placedAt, course ?? { startsAt: 0 })
+    const role = await moodle.roleId(internal.role)
 
-    const enrolled = { course: internal.course, user: learner.id, role: access.role }
+    const enrolled = { course: internal.course, user: learner.id, role }
     const entitlements: Entitlement[] = [{ ...enrolled, group: internal.group }]
     if (internal.buyerGroup) {
       const group = await step('buyer-group', () => ensureBuyerGroup(moodle, internal.course, unit.buyer))
@@ -166,14 +159,18 @@ export default defineHandler({
     const { supportCourse } = internal
     if (supportCourse !== undefined) {
       const buyer = await step('buyer', () => moodle.ensureAccount({ ...unit.buyer, locale }))
-      const role = await step('support-role', () => moodle.roleId(internal.supportRole))
-      entitlements.push({ course: supportCourse, user: buyer.id, role })
+      entitlements.push({
+        course: supportCourse,
+        user: buyer.id,
+        role: await moodle.roleId(internal.supportRole),
+      })
     }
 
     // From now on the product itself tells that the learner has access.
     if (internal.again === 'refuse')
       await step('free', () => free(`${internal.course}:${email.toLowerCase()}`))
 
+    const name = course?.fullname ?? unit.entry.title[locale]
     return {
       products: [
         {
@@ -181,16 +178,15 @@ export default defineHandler({
           title: unit.entry.title,
           link: `${moodle.url}/course/view.php?id=${internal.course}`,
           holder: { email, firstname, lastname },
-          startsAt: new Date(access.startsAt),
-          endsAt: access.endsAt ? new Date(access.endsAt) : undefined,
+          ...period,
           entitlements,
           extends: internal.again === 'extend' && internal.endsOn === undefined,
         },
       ],
       feedback: {
         shown: {
-          en: `${firstname} ${lastname} is enrolled in “${access.name}”.`,
-          fr: `${firstname} ${lastname} est inscrit·e à « ${access.name} ».`,
+          en: `${firstname} ${lastname} is enrolled in “${name}”.`,
+          fr: `${firstname} ${lastname} est inscrit·e à « ${name} ».`,
         },
         kept: learner.created
           ? `Account ${learner.id} was created.`

@@ -1,0 +1,153 @@
+import type { Selectable } from 'kysely'
+import nodemailer, { type Transporter } from 'nodemailer'
+import type { JobWithMetadata } from 'pg-boss'
+import type { Database } from '../db/schema.ts'
+import { composeMail as compose, type Mail } from '../documents/mails.ts'
+import type { Queue } from '../production/queue.ts'
+import { mailQueue } from './change-order.ts'
+import { orderUrl } from './order-url.ts'
+import { meansToPay, payableOf } from './payable.ts'
+import type { Shop } from './shop.ts'
+import { findOrder, type OrderView } from './view-order.ts'
+
+export type MailRow = Selectable<Database['mails']>
+type MailJob = { mail: number }
+export type MailTransport = Pick<Transporter, 'sendMail'>
+
+/** Makes the queue that `mail` sends to: in every process that may decide a mail, before it does. */
+export async function openMailQueue(queue: Queue): Promise<void> {
+  await queue.createQueue(mailQueue, {
+    notify: true,
+    // longer than the transport's own timeouts, so that no second worker sends what a first one still sends
+    expireInSeconds: 180,
+    // with the growing delay, about two days of a mail server being away
+    retryLimit: 20,
+    retryDelay: 5,
+    retryBackoff: true,
+    retryDelayMax: 4 * 3600,
+    retentionSeconds: 365 * 86_400,
+    deleteAfterSeconds: 3600,
+  })
+}
+
+/** A connection to the mail server that gives up rather than hang. */
+export function mailTransport(smtpUrl: string): MailTransport {
+  return nodemailer.createTransport({
+    url: smtpUrl,
+    connectionTimeout: 20_000,
+    greetingTimeout: 20_000,
+    socketTimeout: 60_000,
+  })
+}
+
+/**
+ * Sends the mails that the shop decided, each once: it is composed when it leaves. One that the mail server refuses
+ * for good, or has not taken after all retries, is marked failed with its cause. Without SMTP_URL it does nothing:
+ * mails are then kept for the office.
+ */
+export async function startMailer(
+  shop: Shop,
+  { SMTP_URL, MAIL_FROM }: { SMTP_URL?: string; MAIL_FROM: string },
+  transport: MailTransport | undefined = SMTP_URL ? mailTransport(SMTP_URL) : undefined,
+): Promise<void> {
+  if (!transport) return
+  await openMailQueue(shop.queue)
+  await shop.queue.work(
+    mailQueue,
+    { includeMetadata: true, localConcurrency: 2 },
+    async ([job]: JobWithMetadata<MailJob>[]) => {
+      if (job) await sendMail(shop, transport, MAIL_FROM, job.data.mail, job.retryCount >= job.retryLimit)
+    },
+  )
+}
+
+/** Seconds to wait for the payment instructions of an order that is still being prepared, and for how long. */
+const preparing = { wait: 20, most: 900 }
+
+async function sendMail(shop: Shop, transport: MailTransport, from: string, id: number, last: boolean) {
+  const row = await shop.db.selectFrom('mails').selectAll().where('id', '=', id).executeTakeFirst()
+  if (row?.state !== 'queued') return
+  try {
+    const order = await orderOf(shop, row)
+    if (!order) throw new Error('its order is gone')
+    const age = (Date.now() - row.created_at.getTime()) / 1000
+    if (row.kind === 'order_placed' && order.state === 'placed' && age < preparing.most) {
+      await shop.queue.send(mailQueue, { mail: id } satisfies MailJob, { startAfter: preparing.wait })
+      return
+    }
+    const mail = composeFor(shop, row, order)
+    await transport.sendMail({
+      from: { name: shop.settings.name, address: from },
+      to: row.recipient,
+      subject: mail.subject,
+      text: mail.text,
+      // The same for every attempt: a mail that was sent by a process that died before it could say so arrives once.
+      messageId: `<boutique.${row.id}.${row.created_at.getTime()}@${from.split('@')[1]}>`,
+      headers: { 'Auto-Submitted': 'auto-generated' },
+    })
+    await shop.db
+      .updateTable('mails')
+      .set({ state: 'sent', sent_at: new Date(), subject: mail.subject, body: mail.text, cause: null })
+      .where('id', '=', id)
+      .execute()
+  } catch (error) {
+    const over = last || isRefusal(error)
+    const cause = error instanceof Error ? error.message : String(error)
+    await shop.db
+      .updateTable('mails')
+      .set({ cause, ...(over && { state: 'failed' }) })
+      .where('id', '=', id)
+      .execute()
+    shop.log.warn({ err: error, mail: id, failed: over }, 'a mail could not be sent')
+    if (!over) throw error
+  }
+}
+
+/** A 5xx of the mail server about this very mail: sending it again gets the same answer. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error) || !('responseCode' in error)) return false
+  const aboutMail = error.code === 'EENVELOPE' || error.code === 'EMESSAGE'
+  return aboutMail && Number(error.responseCode) >= 500
+}
+
+async function orderOf(shop: Shop, row: MailRow): Promise<OrderView | undefined> {
+  if (row.order_id === null) return undefined
+  const found = await shop.db
+    .selectFrom('orders')
+    .select('number')
+    .where('id', '=', row.order_id)
+    .executeTakeFirst()
+  return found && (await findOrder(shop.db, found.number))
+}
+
+function composeFor(shop: Shop, row: MailRow, order: OrderView): Mail {
+  const means = meansToPay(shop, order)
+  return compose(row.kind, row.data, order, {
+    shopName: shop.settings.name,
+    orderUrl: orderUrl(shop.settings, order),
+    toPay: means && {
+      instructions: means.kind === 'deferred' ? means.instructions(payableOf(shop, order)) : [],
+    },
+  })
+}
+
+/** A mail as the office reads it: as it was sent, or as it would be sent now. Undefined when its order is gone. */
+export async function composeMail(shop: Shop, row: MailRow): Promise<Mail | undefined> {
+  if (row.subject !== null && row.body !== null) return { subject: row.subject, text: row.body }
+  const order = await orderOf(shop, row)
+  return order && composeFor(shop, row, order)
+}
+
+/** Sends a failed mail again; false when it is not one, or when the shop has no mail server. */
+export async function sendAgain(shop: Shop, id: number): Promise<boolean> {
+  if (!shop.settings.mailing) return false
+  const { numUpdatedRows } = await shop.db
+    .updateTable('mails')
+    .set({ state: 'queued' })
+    .where('id', '=', id)
+    .where('state', '=', 'failed')
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) return false
+  await shop.queue.send(mailQueue, { mail: id } satisfies MailJob)
+  return true
+}

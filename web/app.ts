@@ -1,0 +1,24 @@
+import { Hono } from 'hono'
+import { compress } from 'hono/compress'
+import { api } from './api/api.ts'
+import type { Face } from './face.ts'
+import { health } from './health.ts'
+import { office } from './office/office.tsx'
+import { requestLog } from './request-log.ts'
+import { routes } from './routes.ts'
+import { limitBody, security, type WebEnv } from './security.ts'
+import { storefront } from './storefront/storefront.tsx'
+import { serveAsset } from './ui/assets.ts'
+
+/** The whole web side: what stands before every page, then each face under its own addresses. */
+export function createApp(face: Face): Hono<WebEnv> {
+  const app = new Hono<WebEnv>()
+  app.use(requestLog(face.log))
+  app.use(security({ publicUrl: face.config.PUBLIC_URL, secret: face.secret }), limitBody)
+  app.get(routes.assets.pattern, compress(), serveAsset)
+  app.route('/', health(face))
+  app.route('/', api(face))
+  app.route('/', office(face))
+  app.route('/', storefront(face))
+  return app
+}
