@@ -1,0 +1,242 @@
+import { z } from 'zod'
+import type { Customer, MailKind, OrderState } from '../db/schema.ts'
+import type { Text } from '../sdk/text.ts'
+
+/** What a mail tells of an order. */
+export type MailedOrder = {
+  number: string
+  state: OrderState
+  locale: 'en' | 'fr'
+  customer: Customer
+  currency: string
+  totalCents: number
+  vatCents: number
+  paidCents: number
+  payBefore: Date | null
+  lines: { entry: { title: Text }; quantity: number; totalCents: number; units: { id: number }[] }[]
+  products: { title: Text; reference: string; link: string | null; holder: Customer | null }[]
+}
+
+export type MailContext = {
+  shopName: string
+  /** The order's own page. */
+  orderUrl: string
+  /** How it is to be paid, while it is: what a deferred means tells the payer; none for an immediate one. */
+  toPay?: { instructions: { label: Text; value: string }[] }
+}
+
+export type Mail = { subject: string; text: string }
+
+const texts = z.object({ en: z.string(), fr: z.string() })
+const closed = z.object({ state: z.enum(['refused', 'cancelled', 'expired']), told: texts.optional() })
+const partial = z.object({ missingCents: z.number() })
+const delayed = z.object({ unit: z.number() })
+const feedback = z.object({ text: texts })
+
+/** Composes a mail, in the order's language. `data` is what was kept when it was decided. */
+export function composeMail(
+  kind: MailKind,
+  data: Record<string, unknown>,
+  order: MailedOrder,
+  context: MailContext,
+): Mail {
+  const t = order.locale === 'fr' ? fr : en
+  const { subject, paragraphs } = contentOf(kind, data, order, context)
+  const text = [t.hello(order.customer.firstname), ...paragraphs, t.bye(context.shopName)]
+  return { subject, text: `${text.filter(Boolean).join('\n\n')}\n` }
+}
+
+type Content = { subject: string; paragraphs: (string | false | undefined)[] }
+
+function contentOf(
+  kind: MailKind,
+  data: Record<string, unknown>,
+  order: MailedOrder,
+  context: MailContext,
+): Content {
+  const t = order.locale === 'fr' ? fr : en
+  const { number, locale } = order
+  const follow = `${t.follow}\n${context.orderUrl}`
+  switch (kind) {
+    case 'order_placed':
+      return {
+        subject: context.toPay?.instructions.length ? t.howToPay(number) : t.placed(number),
+        paragraphs: [t.thanks(number), lines(order), ...payment(order, context), follow],
+      }
+    case 'order_paid':
+      return {
+        subject: t.paid(number),
+        paragraphs: [t.paidWhat(number), lines(order), products(order), follow],
+      }
+    case 'order_closed': {
+      const { state, told } = closed.parse(data)
+      const back = order.paidCents > 0 && t.moneyBack(money(order.paidCents, order))
+      return {
+        subject: t.closed[state].subject(number),
+        paragraphs: [
+          t.closed[state].what(number),
+          told?.[locale],
+          back || t.nothingPaid,
+          `${t.page}\n${context.orderUrl}`,
+        ],
+      }
+    }
+    case 'payment_partial': {
+      const missing = money(partial.parse(data).missingCents, order)
+      return {
+        subject: t.partial(number),
+        paragraphs: [t.partialWhat(missing), ...payment(order, context), follow],
+      }
+    }
+    case 'unit_delayed': {
+      const { unit } = delayed.parse(data)
+      const line = order.lines.find((one) => one.units.some(({ id }) => id === unit))
+      return {
+        subject: t.delayed(number),
+        paragraphs: [t.delayedWhat(line?.entry.title[locale]), t.delayedNext, follow],
+      }
+    }
+    case 'feedback':
+      return { subject: t.news(number), paragraphs: [feedback.parse(data).text[locale], follow] }
+    default:
+      return kind satisfies never
+  }
+}
+
+/** What was ordered, a line each, and the total. */
+function lines(order: MailedOrder): string {
+  const t = order.locale === 'fr' ? fr : en
+  const listed = order.lines.map(
+    (line) =>
+      `- ${line.quantity} × ${line.entry.title[order.locale]}${t.colon} ${money(line.totalCents, order)}`,
+  )
+  const vat = order.vatCents > 0 ? t.ofWhichVat(money(order.vatCents, order)) : ''
+  return [...listed, `${t.total}${t.colon} ${money(order.totalCents, order)}${vat}`].join('\n')
+}
+
+function products(order: MailedOrder): string {
+  return order.products
+    .map(({ title, reference, link, holder }) => {
+      const whose = holder ? ` (${[holder.firstname, holder.lastname].filter(Boolean).join(' ')})` : ''
+      return [`- ${title[order.locale]}${whose}, ${reference}`, link && `  ${link}`]
+        .filter(Boolean)
+        .join('\n')
+    })
+    .join('\n')
+}
+
+function payment(order: MailedOrder, { toPay }: MailContext): string[] {
+  if (!toPay) return []
+  const t = order.locale === 'fr' ? fr : en
+  if (toPay.instructions.length === 0) return [t.payOnline]
+  const due = money(order.totalCents - order.paidCents, order)
+  const rows = [
+    `${t.amount}${t.colon} ${due}`,
+    ...toPay.instructions.map(({ label, value }) => `${label[order.locale]}${t.colon} ${value}`),
+  ]
+  const before = order.payBefore && t.payBefore(day(order.payBefore, order.locale))
+  return [[t.payThus, ...rows].join('\n'), [before, t.opensThen].filter(Boolean).join(' ')]
+}
+
+function money(cents: number, { currency, locale }: MailedOrder): string {
+  const format = new Intl.NumberFormat(locale === 'fr' ? 'fr-FR' : 'en-GB', { style: 'currency', currency })
+  return format.format(cents / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+}
+
+function day(date: Date, locale: 'en' | 'fr'): string {
+  return new Intl.DateTimeFormat(locale === 'fr' ? 'fr-FR' : 'en-GB', { dateStyle: 'long' }).format(date)
+}
+
+const en = {
+  colon: ':',
+  hello: (name: string) => `Hello ${name},`,
+  bye: (shop: string) => `Kind regards,\n${shop}`,
+  follow: 'Follow your order here, at any time:',
+  page: 'Your order:',
+  total: 'Total',
+  ofWhichVat: (vat: string) => `, of which VAT ${vat}`,
+  placed: (number: string) => `Your order ${number}`,
+  howToPay: (number: string) => `Your order ${number}: how to pay`,
+  thanks: (number: string) => `Thank you: we have your order ${number}.`,
+  payThus: 'To pay it:',
+  amount: 'Amount',
+  payBefore: (date: string) => `Please pay before ${date}; after that the order expires.`,
+  opensThen: 'Access opens as soon as we have received the money.',
+  payOnline: 'It is not paid yet: you can pay from its page.',
+  paid: (number: string) => `Your order ${number} is paid`,
+  paidWhat: (number: string) =>
+    `We have received your payment for order ${number}. Everything it contains is being opened now.`,
+  closed: {
+    refused: {
+      subject: (number: string) => `Your order ${number} could not be accepted`,
+      what: (number: string) => `We are sorry: your order ${number} could not be accepted.`,
+    },
+    cancelled: {
+      subject: (number: string) => `Your order ${number} is cancelled`,
+      what: (number: string) => `Your order ${number} is cancelled.`,
+    },
+    expired: {
+      subject: (number: string) => `Your order ${number} has expired`,
+      what: (number: string) =>
+        `Your order ${number} has expired, since its payment did not reach us in time. You are welcome to order again.`,
+    },
+  },
+  nothingPaid: 'You have paid nothing for it.',
+  moneyBack: (amount: string) => `The ${amount} that you have paid will be returned to you.`,
+  partial: (number: string) => `Your order ${number}: a part of the payment is missing`,
+  partialWhat: (missing: string) =>
+    `We have received a payment for your order, thank you. ${missing} is still missing; your access opens once it is there.`,
+  delayed: (number: string) => `Your order ${number}: we are on it`,
+  delayedWhat: (title?: string) =>
+    `A part of your order${title ? `, “${title}”,` : ''} takes longer than it should.`,
+  delayedNext:
+    'Your payment is safe and you have nothing to do: one of us is looking at it, and the page of your order shows when it is done.',
+  news: (number: string) => `About your order ${number}`,
+}
+
+const fr: typeof en = {
+  colon: ' :',
+  hello: (name) => `Bonjour ${name},`,
+  bye: (shop) => `Bien cordialement,\n${shop}`,
+  follow: 'Suivez votre commande ici, à tout moment :',
+  page: 'Votre commande :',
+  total: 'Total',
+  ofWhichVat: (vat) => `, dont TVA ${vat}`,
+  placed: (number) => `Votre commande ${number}`,
+  howToPay: (number) => `Votre commande ${number} : comment payer`,
+  thanks: (number) => `Merci : nous avons bien reçu votre commande ${number}.`,
+  payThus: 'Pour la payer :',
+  amount: 'Montant',
+  payBefore: (date) => `Merci de payer avant le ${date} ; passé ce délai, la commande expire.`,
+  opensThen: 'L’accès s’ouvre dès que nous avons reçu le paiement.',
+  payOnline: 'Elle n’est pas encore payée : vous pouvez la payer depuis sa page.',
+  paid: (number) => `Votre commande ${number} est payée`,
+  paidWhat: (number) =>
+    `Nous avons bien reçu votre paiement pour la commande ${number}. Tout ce qu’elle contient s’ouvre maintenant.`,
+  closed: {
+    refused: {
+      subject: (number) => `Votre commande ${number} n’a pas pu être acceptée`,
+      what: (number) => `Nous sommes désolés : votre commande ${number} n’a pas pu être acceptée.`,
+    },
+    cancelled: {
+      subject: (number) => `Votre commande ${number} est annulée`,
+      what: (number) => `Votre commande ${number} est annulée.`,
+    },
+    expired: {
+      subject: (number) => `Votre commande ${number} a expiré`,
+      what: (number) =>
+        `Votre commande ${number} a expiré : son paiement ne nous est pas parvenu à temps. Vous pouvez commander à nouveau.`,
+    },
+  },
+  nothingPaid: 'Vous n’avez rien payé pour celle-ci.',
+  moneyBack: (amount) => `Les ${amount} que vous avez payés vous seront rendus.`,
+  partial: (number) => `Votre commande ${number} : il manque une partie du paiement`,
+  partialWhat: (missing) =>
+    `Nous avons reçu un paiement pour votre commande, merci. Il manque encore ${missing} ; votre accès s’ouvrira dès que le compte y sera.`,
+  delayed: (number) => `Votre commande ${number} : nous nous en occupons`,
+  delayedWhat: (title) =>
+    `Une partie de votre commande${title ? `, « ${title} »,` : ''} prend plus de temps que prévu.`,
+  delayedNext:
+    'Votre paiement est bien enregistré et vous n’avez rien à faire : l’un de nous s’en occupe, et la page de votre commande vous dira quand ce sera prêt.',
+  news: (number) => `À propos de votre commande ${number}`,
+}
