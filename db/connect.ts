@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { StartupError } from '../startup-error.ts'
+import { prepareStatements } from './prepare-statements.ts'
 import type { Database } from './schema.ts'
 
 export type Connection = { db: Kysely<Database>; pool: pg.Pool }
@@ -39,6 +40,7 @@ export async function connect(url: string, { max = 10 }: { max?: number } = {}):
   })
   // A connection that breaks while idle leaves the pool by itself; the next query opens another, or fails and tells.
   pool.on('error', () => {})
+  pool.on('connect', prepareStatements)
   try {
     await pool.query('select 1')
   } catch (error) {
