@@ -7,27 +7,16 @@ import { testDatabase } from '../test/database.ts'
 import { createClient } from './client.ts'
 import { openCourses } from './courses.ts'
 import { openEntitlements, touchEnrolments } from './entitlements.ts'
+import { defaultEnd as end, type Given, giver, defaultStart as start } from './give-product.ts'
 import { type ReceivedCall, refusal, startScripted } from './scripted-server.ts'
 
 type Kept = { startsAt: number; endsAt: number; suspended: boolean; roles: Set<number>; groups: Set<number> }
-type Given = {
-  course: number
-  user: number
-  role?: number
-  group?: number
-  startsAt?: number
-  endsAt?: number | null
-}
-
 const site = 'main'
-const start = 1_767_225_600
-const end = 4_102_444_800
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('enrolments', () => {
   let db: Kysely<Database>
-  let unitId = 0
-  let products = 0
+  let give: Awaited<ReturnType<typeof giver>>
   let statements = 0
   let course = 1000
   /** What Moodle holds: by course and user. */
@@ -45,7 +34,7 @@ describe('enrolments', () => {
         statements++
       },
     })
-    unitId = await sellOne(db)
+    give = await giver(db, site)
     server = await startScripted(async (call) => (await intercept(call)) ?? answer(call))
   })
   after(async () => {
@@ -118,44 +107,6 @@ describe('enrolments', () => {
       default:
         return assert.fail(call.wsfunction)
     }
-  }
-
-  /** A product that entitles to these, as the shop writes it: rows and touch in one transaction. */
-  async function give(...given: Given[]): Promise<number> {
-    const [first] = given
-    const number = ++products
-    return await db.transaction().execute(async (trx) => {
-      const { id } = await trx
-        .insertInto('products')
-        .values({
-          reference: `AAAA-BBBB-CCCC-${String(number).padStart(4, '0')}`,
-          order_id: sql`(select order_id from units where id = ${unitId})`,
-          unit_id: unitId,
-          key: `p${number}`,
-          handler: 'std_test',
-          title: '{}',
-          starts_at: new Date((first?.startsAt ?? start) * 1000),
-          ends_at: first?.endsAt === null ? null : new Date((first?.endsAt ?? end) * 1000),
-          data: '{}',
-        })
-        .returning('id')
-        .executeTakeFirstOrThrow()
-      await trx
-        .insertInto('entitlements')
-        .values(
-          given.map(({ course, user, role = 5, group }) => ({
-            product_id: id,
-            site,
-            course_id: course,
-            user_id: user,
-            role_id: role,
-            group_id: group ?? null,
-          })),
-        )
-        .execute()
-      await touchEnrolments(trx, site, given)
-      return id
-    })
   }
 
   async function change(
@@ -502,23 +453,3 @@ describe('enrolments', () => {
     await Promise.all(works)
   })
 })
-
-/** An order of one unit, to hang products on. */
-async function sellOne(db: Kysely<Database>): Promise<number> {
-  const { rows } = await sql<{ id: number }>`
-    with entry as (
-      insert into entries (code, title, summary, description, category, price_cents, currency, vat_basis_points)
-      values ('TEST', '{}', '{}', '{}', '{}', 0, 'EUR', 0) returning id),
-    sold as (
-      insert into orders (number, token, state, locale, customer, customer_email, currency, total_cents, vat_cents, means,
-                          payment_reference, terms_accepted_at)
-      values ('1', 't', 'paid', 'en', '{}', 'a@example.org', 'EUR', 0, 0, 'card', 'r', now()) returning id),
-    line as (
-      insert into order_lines (order_id, position, entry_id, entry, quantity, unit_cents, total_cents, vat_cents)
-      select sold.id, 1, entry.id, '{}', 1, 0, 0, 0 from sold, entry returning id, order_id)
-    insert into units (order_id, line_id, position, state, external)
-    select order_id, id, 1, 'produced', '{}' from line returning id`.execute(db)
-  const [unit] = rows
-  assert.ok(unit)
-  return unit.id
-}
