@@ -119,7 +119,7 @@ export interface Database {
     request_hash: Buffer
     status: number | null
     response: Json<unknown> | null
-    created_at: CreatedAt
+    created_at: MomentByDefault
   }
   entries: {
     id: Generated<number>

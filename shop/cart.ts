@@ -11,6 +11,15 @@ export type Cart = { id: string; content: CartContent; revision: number }
 
 const hash = (token: string) => createHash('sha256').update(token).digest()
 
+/**
+ * The id that a secret name has: whoever knows the name knows it, and nobody learns the name from it. A cart's id
+ * comes from its token, so that the token still finds the order when the cart has ended in it.
+ */
+export function idOf(name: string): string {
+  const hex = createHash('sha256').update(`id of ${name}`).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
 export const emptyCart = (): CartContent => ({ lines: [] })
 
 /** The cart of a cookie's token; undefined when there is none (any more). */
@@ -28,7 +37,7 @@ export async function openCart(
   content: CartContent,
 ): Promise<{ token: string; id: string }> {
   const token = randomBytes(16).toString('base64url')
-  const id = randomUUID()
+  const id = idOf(token)
   await db
     .insertInto('carts')
     .values({ id, token_hash: hash(token), content: JSON.stringify(content) })

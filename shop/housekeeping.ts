@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { sweep } from '../production/sweep.ts'
 import { pruneCarts } from './cart.ts'
 import { expireOrders } from './close-order.ts'
+import { pruneKeys } from './idempotency.ts'
 import type { Shop } from './shop.ts'
 
 export const housekeepingQueue = 'housekeeping'
@@ -15,10 +16,7 @@ export async function keepHouse(shop: Shop): Promise<void> {
   const expired = await expireOrders(shop)
   const carts = await pruneCarts(shop.db)
   await shop.db.deleteFrom('sessions').where('expires_at', '<', sql<Date>`now()`).execute()
-  await shop.db
-    .deleteFrom('idempotency_keys')
-    .where('created_at', '<', sql<Date>`now() - interval '48 hours'`)
-    .execute()
+  await pruneKeys(shop.db)
   if (putBack + expired + carts > 0) shop.log.info({ putBack, expired, carts }, 'house kept')
 }
 

@@ -34,6 +34,9 @@ export type PlaceErrors = {
   cart?: Text
 }
 
+/** `unsaved`: no row of carts; the id, when there is one, names the request that brought it, once and for all. */
+export type PlacedCart = { id?: string; content: CartContent; unsaved?: boolean }
+
 export type PlaceResult = { ok: true; order: Placed } | { ok: false; errors: PlaceErrors }
 
 /** Orders with no more scripted units than this are prepared in the request that places them. */
@@ -48,7 +51,7 @@ const safetyNet = 15
 export async function placeOrder(
   shop: Shop,
   engine: Engine,
-  cart: { id?: string; content: CartContent },
+  cart: PlacedCart,
   checkout: Checkout,
 ): Promise<PlaceResult> {
   const customer = readCustomer(checkout.customer)
@@ -64,7 +67,7 @@ export async function placeOrder(
   errors.cart = whyNotComplete(viewed, checkout) ?? (await whyAnyUnavailable(shop, viewed))
   if (!customer.ok || errors.means || errors.terms || errors.cart) return { ok: false, errors }
 
-  const placed = await write(shop, draft(shop, viewed, customer.value, { ...checkout, means }), cart.id)
+  const placed = await write(shop, draft(shop, viewed, customer.value, { ...checkout, means }), cart)
   if (!placed) {
     const before = cart.id ? await findPlaced(shop, cart.id) : undefined
     if (before) return { ok: true, order: before }
@@ -80,7 +83,8 @@ export async function placeOrder(
   return { ok: true, order: placed.order }
 }
 
-async function findPlaced(shop: Shop, cartId: string): Promise<Placed | undefined> {
+/** The order that a cart, of this id, has ended in. */
+export async function findPlaced(shop: Pick<Shop, 'db'>, cartId: string): Promise<Placed | undefined> {
   return await shop.db
     .selectFrom('orders')
     .select(['number', 'token'])
@@ -186,18 +190,20 @@ function draft(shop: Shop, viewed: ViewedCart, customer: Customer, checkout: Che
 async function write(
   shop: Shop,
   { order, lines, units }: Draft,
-  cartId: string | undefined,
+  cart: PlacedCart,
 ): Promise<{ order: Placed; productions: number[] } | undefined> {
   return await shop.db.transaction().execute(async (trx) => {
-    if (cartId) {
-      const mine = await trx.deleteFrom('carts').where('id', '=', cartId).returning('id').executeTakeFirst()
+    if (cart.id && !cart.unsaved) {
+      const mine = await trx.deleteFrom('carts').where('id', '=', cart.id).returning('id').executeTakeFirst()
       if (!mine) return undefined
     }
     const row = await trx
       .insertInto('orders')
-      .values({ ...order, cart_id: cartId ?? null })
+      .values({ ...order, cart_id: cart.id ?? null })
+      .onConflict((conflict) => conflict.column('cart_id').doNothing())
       .returning(['id', 'placed_at'])
-      .executeTakeFirstOrThrow()
+      .executeTakeFirst()
+    if (!row) return undefined
     const { rows } = await sql<{ id: number; line: number; position: number }>`
       with lines as (
         insert into order_lines (order_id, position, entry_id, entry, quantity, unit_cents, total_cents, vat_cents)
