@@ -4,9 +4,9 @@ import { getRequestListener } from '@hono/node-server'
 import { emptyLog } from './call-log.ts'
 import type { Release } from './failure.ts'
 import { openJournal } from './journal.ts'
+import { sandboxPages } from './pages/sandbox-pages.tsx'
 import { type Form, readForm } from './read-form.ts'
 import { answer, type Site, type TokenKind } from './rest.ts'
-import { sandboxPages } from './sandbox-pages.tsx'
 import { seed } from './seed.ts'
 
 export type SandboxOptions = {
