@@ -38,6 +38,8 @@ const environment = z.object({
   TRANSFER_BIC: z.string().default('AGRIFRPP'),
   /** Days that a deferred payment may take before the order expires. */
   PAYMENT_DAYS: z.coerce.number().int().min(1).max(365).default(30),
+  /** How often a minute one API token, or one address without a token, may call the API. */
+  API_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(1200),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
