@@ -22,30 +22,40 @@ export type EnrolmentView = {
   removed: number
 }
 
-/** The people of a course, the latest first. `email`: only those whose address contains it, whatever its case. */
-export function describeEnrolments(state: State, course: Course, now: number, email = ''): EnrolmentView[] {
-  const groups = groupsOf(state, course.id)
-  const views: EnrolmentView[] = []
-  for (const enrolment of state.enrolments.get(course.id)?.values() ?? []) {
+/**
+ * The people of a course, the latest first, and how many there are. `email`: only those whose address contains it,
+ * whatever its case.
+ */
+export function describeEnrolments(
+  state: State,
+  course: Course,
+  now: number,
+  { email = '', limit }: { email?: string; limit?: number } = {},
+): { total: number; shown: EnrolmentView[] } {
+  const people = [...(state.enrolments.get(course.id)?.values() ?? [])].flatMap((enrolment) => {
     const user = state.users.get(enrolment.userId)
-    if (!user || !hasEmail(user, email)) continue
-    views.push({
+    return user && hasEmail(user, email) ? [{ enrolment, user }] : []
+  })
+  const groups = groupsOf(state, course.id)
+  const shown = people
+    .reverse()
+    .slice(0, limit)
+    .map(({ enrolment, user }) => ({
       userid: user.id,
       email: user.email,
       fullname: fullName(user),
       roles: rolesIn(state, `course:${course.id}`, user.id).map(roleName),
       timestart: enrolment.startsAt,
       timeend: enrolment.endsAt,
-      status: enrolment.suspended ? 'suspended' : 'active',
+      status: enrolment.suspended ? ('suspended' as const) : ('active' as const),
       open: isActive(enrolment, now),
       groups: groups.filter((group) => group.members.has(user.id)).map((group) => group.name),
       created: 0,
       set: 0,
       removed: 0,
       ...state.tallies.get(`${course.id}:${user.id}`),
-    })
-  }
-  return views.reverse()
+    }))
+  return { total: people.length, shown }
 }
 
 /** Everyone with an account, guests aside, the latest first. */
@@ -102,7 +112,7 @@ export function describeSite(state: State, now: number, email = '') {
         name: group.name,
         members: emails(state, group.members, email),
       })),
-      enrolments: describeEnrolments(state, course, now, email),
+      enrolments: describeEnrolments(state, course, now, { email }).shown,
       /** People who were enrolled and no longer are. */
       former: formerEnrolments(state, course, email),
     })),

@@ -152,12 +152,14 @@ export function userReply({ state, url }: Call, user: User) {
   }
 }
 
-/** SQL's LIKE without regard to case: `%` is any text, `_` any character. */
+/** SQL's LIKE without regard to case: `%` is any text, `_` any character, `\` takes the next one as it is. */
 function like(pattern: string): (value: string) => boolean {
-  const source = pattern
-    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('%', '.*')
-    .replaceAll('_', '.')
+  const source = pattern.replace(/\\?./gsu, (piece) => {
+    if (piece === '%') return '.*'
+    if (piece === '_') return '.'
+    const character = piece.length > 1 && piece.startsWith('\\') ? piece.slice(1) : piece
+    return character.replace(/[.*+?^${}()|[\]\\/]/, '\\$&')
+  })
   const expression = new RegExp(`^${source}$`, 'isu')
   return (value) => expression.test(value)
 }
@@ -167,7 +169,7 @@ const likeKeys = new Set(['email', 'firstname', 'lastname'])
 
 function* searched(state: State, criteria: Map<string, string>): Iterable<User> {
   const email = criteria.get('email')
-  if (email !== undefined && !/[%_]/.test(email)) {
+  if (email !== undefined && !/[%_\\]/.test(email)) {
     const user = state.users.get(state.emails.get(email.toLowerCase()) ?? 0)
     if (user) yield user
   } else {

@@ -14,7 +14,7 @@ export function CoursePage(props: { site: Site; course: Course; language: Langua
   const { site, course, language, now } = props
   const voice = voiceIn(language)
   const { t } = voice
-  const people = describeEnrolments(site.state, course, now)
+  const people = describeEnrolments(site.state, course, now, { limit: shownPeople })
   const groups = groupsOf(site.state, course.id)
   const category = site.state.categories.get(course.categoryId)
   return (
@@ -56,17 +56,12 @@ export function CoursePage(props: { site: Site; course: Course; language: Langua
           {groups.length > 0 && (
             <p class="hint">{t.groupsHere(groups.map((group) => group.name).join(', '))}</p>
           )}
-          {people.length === 0 ? (
+          {people.total === 0 ? (
             <p class="empty">{t.nobody}</p>
           ) : (
-            <EnrolmentTable
-              enrolments={people.slice(0, shownPeople)}
-              caption={t.peopleHere}
-              now={now}
-              voice={voice}
-            />
+            <EnrolmentTable enrolments={people.shown} caption={t.peopleHere} now={now} voice={voice} />
           )}
-          {people.length > shownPeople && <p class="hint">{t.moreShown(shownPeople, people.length)}</p>}
+          {people.total > shownPeople && <p class="hint">{t.moreShown(shownPeople, people.total)}</p>}
         </section>
       </main>
     </Page>

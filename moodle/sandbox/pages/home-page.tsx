@@ -73,8 +73,8 @@ export function HomePage(props: {
 
 function CourseCard({ site, voice, email, now, course }: View & { course: Course }) {
   const { t, language } = voice
-  const people = describeEnrolments(site.state, course, now, email)
-  if (email && people.length === 0) return null
+  const people = describeEnrolments(site.state, course, now, { email, limit: shownPeople })
+  if (email && people.total === 0) return null
   const address = withLanguage(`/course/view.php?id=${course.id}`, language)
   return (
     <section class="course">
@@ -86,19 +86,14 @@ function CourseCard({ site, voice, email, now, course }: View & { course: Course
         <span>{site.state.categories.get(course.categoryId)?.name}</span>
         <CourseBadges course={course} voice={voice} />
       </p>
-      {people.length === 0 ? (
+      {people.total === 0 ? (
         <p class="empty">{t.nobody}</p>
       ) : (
-        <EnrolmentTable
-          enrolments={people.slice(0, shownPeople)}
-          caption={course.fullname}
-          now={now}
-          voice={voice}
-        />
+        <EnrolmentTable enrolments={people.shown} caption={course.fullname} now={now} voice={voice} />
       )}
-      {people.length > shownPeople && (
+      {people.total > shownPeople && (
         <p class="more">
-          <a href={address}>{t.more(people.length)}</a>
+          <a href={address}>{t.more(people.total)}</a>
         </p>
       )}
     </section>
