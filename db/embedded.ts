@@ -71,13 +71,23 @@ export async function startEmbedded({ folder, durable = true, settings = {} }: O
     // It must not be what keeps the process alive.
     keeper.socket.unref()
     return {
-      url: `postgresql://${user}:${password}@127.0.0.1:${postmaster.port}/${user}`,
+      url: urlOf(postmaster, password),
       pid: postmaster.pid,
       stop: () => leaveUsers(keeper, server),
     }
   }
   throw new StartupError(`The database does not get ready: ${join(home, 'postgres.log')} says why.`)
 }
+
+/** The address of the server that runs on this data folder, if one does. For tools such as pg_dump. */
+export async function findEmbedded(folder: string): Promise<string | undefined> {
+  const home = join(resolve(folder), 'postgres')
+  const postmaster = await findPostmaster(join(home, 'cluster'))
+  return postmaster && urlOf(postmaster, await readPassword(home))
+}
+
+const urlOf = ({ port }: Postmaster, password: string) =>
+  `postgresql://${user}:${password}@127.0.0.1:${port}/${user}`
 
 // Making the database
 

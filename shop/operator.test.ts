@@ -15,6 +15,7 @@ import {
   readablePassword,
   revokeApiToken,
   roleAllows,
+  setDisabled,
   setPassword,
   verifyPassword,
 } from './operator.ts'
@@ -30,9 +31,6 @@ describe('operators', async () => {
     assert.ok(made.ok)
     return made.operator
   }
-  const disable = (id: number) =>
-    db.updateTable('operators').set({ disabled_at: new Date() }).where('id', '=', id).execute()
-
   it('signs in with the password, whatever the case of the e-mail', async () => {
     const operator = await makeOperator()
     assert.deepEqual(await verifyPassword(db, { email: ' ADA@example.org ', password }), operator)
@@ -48,10 +46,24 @@ describe('operators', async () => {
     const operator = await makeOperator()
     const session = await openSession(db, operator.id)
     const { token } = await createApiToken(db, { operatorId: operator.id, name: 'till', role: 'viewer' })
-    await disable(operator.id)
+    assert.deepEqual(await setDisabled(db, operator.email, true), { ok: true })
     assert.equal(await verifyPassword(db, { email: operator.email, password }), undefined)
     assert.equal(await findSession(db, session), undefined)
     assert.equal(await findApiToken(db, token), undefined)
+
+    assert.deepEqual(await setDisabled(db, operator.email, false), { ok: true })
+    assert.deepEqual(await verifyPassword(db, { email: operator.email, password }), operator)
+    assert.equal(await findSession(db, session), undefined)
+    assert.equal((await findApiToken(db, token))?.operator.role, 'viewer')
+  })
+
+  it('keeps one administrator who can sign in', async () => {
+    const { email } = await makeOperator('admin')
+    assert.deepEqual(await setDisabled(db, email, true), { ok: false, fault: 'last_admin' })
+    await createOperator(db, { email: 'bob@example.org', name: 'Bob', password, role: 'admin' })
+    const both = await Promise.all([setDisabled(db, email, true), setDisabled(db, 'bob@example.org', true)])
+    assert.deepEqual(both.map(({ ok }) => ok).sort(), [false, true])
+    assert.deepEqual(await setDisabled(db, 'nobody@example.org', true), { ok: false, fault: 'email_unknown' })
   })
 
   it('takes as long for an unknown e-mail as for a wrong password', async () => {

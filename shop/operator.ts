@@ -61,6 +61,35 @@ export async function setPassword(
   })
 }
 
+/** Lets an operator in no more, or again; their sessions and tokens follow. An administrator always remains. */
+export async function setDisabled(
+  db: Db,
+  email: string,
+  disabled: boolean,
+): Promise<{ ok: true } | { ok: false; fault: 'email_unknown' | 'last_admin' }> {
+  return await db.transaction().execute(async (trx) => {
+    const admins = await trx
+      .selectFrom('operators')
+      .select('email')
+      .where('role', '=', 'admin')
+      .where('disabled_at', 'is', null)
+      .forUpdate()
+      .execute()
+    const known = emailOf(email) ?? ''
+    if (disabled && admins.length === 1 && admins[0]?.email === known)
+      return { ok: false, fault: 'last_admin' }
+    const operator = await trx
+      .updateTable('operators')
+      .set({ disabled_at: disabled ? sql`now()` : null })
+      .where('email', '=', known)
+      .returning('id')
+      .executeTakeFirst()
+    if (!operator) return { ok: false, fault: 'email_unknown' }
+    if (disabled) await trx.deleteFrom('sessions').where('operator_id', '=', operator.id).execute()
+    return { ok: true }
+  })
+}
+
 /** All operators by e-mail. They are few: a training organisation's staff. */
 export async function listOperators(db: Db): Promise<(Operator & { disabledAt: Date | null })[]> {
   return await db

@@ -1,0 +1,46 @@
+import { StartupError } from '../startup-error.ts'
+import { database } from './database.ts'
+import { explain } from './explain.ts'
+import { handlers } from './handlers.ts'
+import { migrate } from './migrate.ts'
+import { operator } from './operator.ts'
+import { start } from './start.ts'
+import { table } from './table.ts'
+import { token } from './token.ts'
+
+/** One command of `boutique`. It may throw: the failure is explained in one place. */
+export type Command = {
+  /** The forms that it has, and what each does: one line. */
+  usage: [form: string, does: string][]
+  run(args: string[]): Promise<void>
+}
+
+const commands = new Map<string, Command>(
+  Object.entries({ start, migrate, handlers, operator, token, database }),
+)
+
+const [name = 'help', ...args] = process.argv.slice(2)
+try {
+  if (name === 'help' || args.includes('--help')) console.log(help())
+  else await find(name).run(args)
+} catch (error) {
+  console.error(explain(error))
+  process.exitCode = 1
+}
+
+function find(name: string): Command {
+  const command = commands.get(name)
+  if (command) return command
+  throw new StartupError(`There is no command "${name}": "npm run boutique -- help" has those there are.`)
+}
+
+function help(): string {
+  const forms = [...commands.values()].flatMap(({ usage }) => usage)
+  return [
+    'The shop’s commands, run as: npm run boutique -- <command>',
+    '',
+    table(forms.map(([form, does]) => [`  ${form}`, does])),
+    '',
+    'Settings come from the environment: docs/operating.md has them all.',
+  ].join('\n')
+}
