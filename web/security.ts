@@ -123,7 +123,7 @@ export async function readBody(c: Context): Promise<Record<string, string | stri
 }
 
 /** Who asks, for limiting: an IPv4 address, or the network (/64) of an IPv6 one. */
-export function clientAddress(c: Context<WebEnv>): string {
+export function clientAddress<Env extends WebEnv>(c: Context<Env>): string {
   const { proxies } = c.var.security
   const forwarded = (c.req.header('x-forwarded-for') ?? '').split(',').map((address) => address.trim())
   const address = (proxies > 0 ? forwarded.at(-proxies) : undefined) || remoteAddress(c)
