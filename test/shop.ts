@@ -1,19 +1,18 @@
-import path from 'node:path'
+import { randomUUID } from 'node:crypto'
 import { after } from 'node:test'
-import { pino } from 'pino'
+import { sql } from 'kysely'
 import type { Customer } from '../db/schema.ts'
 import { startSandbox } from '../moodle/sandbox/sandbox.ts'
-import { connectSite } from '../moodle/site.ts'
-import type { Means } from '../payments/means.ts'
-import { transfer } from '../payments/transfer.ts'
-import { openQueue } from '../production/queue.ts'
-import { type Registry, scanHandlers } from '../production/registry.ts'
-import type { Engine } from '../production/run.ts'
+import type { Means, Notification } from '../payments/means.ts'
+import { testCardId } from '../payments/test-card.ts'
+import { claim } from '../production/production.ts'
+import { productionQueue } from '../production/queue.ts'
+import { run } from '../production/run.ts'
 import { startWorker } from '../production/worker.ts'
-import { composeEngine } from '../shop/compose.ts'
+import { applyNotification } from '../shop/payment.ts'
 import { cartOf, type Placed, type PlaceResult, placeOrder } from '../shop/place-order.ts'
-import type { Shop } from '../shop/shop.ts'
 import { testDatabase } from './database.ts'
+import { openShop } from './open-shop.ts'
 
 export type TestShop = Awaited<ReturnType<typeof testShop>>
 
@@ -21,41 +20,17 @@ export const buyer: Customer = { email: 'alice@buyers.example', firstname: 'Alic
 
 /**
  * A whole shop without its web side, on a database and a sandbox of its own. No worker runs until `work` is called.
- * `handlers`: folders of handlers, ours by default. `site`: another sandbox's address, for tests that share one.
+ * `handlers`: folders of handlers, ours and those for tests by default.
  */
 export async function testShop(options: { handlers?: string[]; means?: Means[] } = {}) {
   const { db, pool, url } = await testDatabase()
   const sandbox = await startSandbox()
-  const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
-  const queue = await openQueue(url, (error) => log.error(error))
-  const registry: Registry = await scanHandlers(
-    options.handlers ?? [
-      path.join(import.meta.dirname, '../handlers'),
-      path.join(import.meta.dirname, 'handlers'),
-    ],
-  )
-  const site = connectSite({ id: 'main', url: sandbox.url, token: sandbox.token, db, log })
-  const means = options.means ?? [transfer({ holder: 'Atelier', iban: 'FR76', bic: 'AGRI' })]
-  const shop: Shop = {
-    db,
-    queue,
-    registry: () => registry,
-    site,
-    means: new Map(means.map((one) => [one.id, one])),
-    settings: {
-      name: 'Atelier',
-      publicUrl: 'http://127.0.0.1',
-      currency: 'EUR',
-      paymentDays: 30,
-      mailing: false,
-    },
-    log,
-  }
-  const engine: Engine = composeEngine(shop, 'test')
+  const { shop, site, engine } = await openShop({ ...options, db, url, sandbox, worker: 'test' })
   let stopWorker: (() => Promise<void>) | undefined
   after(async () => {
     await stopWorker?.()
-    await queue.stop({ graceful: false })
+    await shop.queue.stop({ graceful: false })
+    await site.close()
     await sandbox.close()
   })
 
@@ -68,7 +43,7 @@ export async function testShop(options: { handlers?: string[]; means?: Means[] }
     sandbox,
     site,
     async work() {
-      stopWorker ??= await startWorker(engine, log)
+      stopWorker ??= await startWorker(engine, shop.log)
     },
 
     /** Puts an entry on sale, without the checks that the office makes. Returns its code. */
@@ -118,6 +93,80 @@ export async function testShop(options: { handlers?: string[]; means?: Means[] }
       const result = await this.order(code, units)
       if (!result.ok) throw new Error(`not placed: ${JSON.stringify(result.errors)}`)
       return result.order
+    },
+
+    /** What a card company would tell us of a payment of this order: in full, unless `but` says otherwise. */
+    async notification(number: string, but: Partial<Notification> = {}): Promise<Notification> {
+      const order = await db
+        .selectFrom('orders')
+        .select(['total_cents', 'currency'])
+        .where('number', '=', number)
+        .executeTakeFirstOrThrow()
+      const id = randomUUID()
+      return {
+        eventId: `evt_${id}`,
+        orderNumber: number,
+        state: 'paid',
+        reference: `pay_${id}`,
+        amountCents: order.total_cents,
+        currency: order.currency,
+        paidOn: new Date().toISOString().slice(0, 10),
+        body: {},
+        ...but,
+      }
+    },
+
+    /** Pays an order by card. */
+    async pay(number: string, but: Partial<Notification> = {}) {
+      return await applyNotification(shop, testCardId, await this.notification(number, but))
+    },
+
+    /**
+     * Takes every live production at once, be it due or not, and runs it: as a worker would that finds the others dead
+     * and has all the time in the world. `rounds`: how often, for what comes of it or is to be tried again. Returns how
+     * many it ran.
+     */
+    async takeOver(rounds = 1): Promise<number> {
+      let ran = 0
+      for (let round = 0; round < rounds; round++) {
+        // The lease of whoever was creating an account is over.
+        await db
+          .updateTable('accounts')
+          .set({ creating_until: new Date(0) })
+          .execute()
+        const live = await db
+          .selectFrom('productions')
+          .select(['id', 'job_id'])
+          .where('state', 'in', ['queued', 'running', 'retrying'])
+          .execute()
+        const jobs = live.flatMap(({ id, job_id }) => (job_id ? [{ id: job_id, production: id }] : []))
+        const claimed = await claim(db, 'successor', jobs)
+        if (claimed.length === 0) break
+        ran += claimed.length
+        await Promise.all(claimed.map((production) => run(engine, production, new AbortController().signal)))
+      }
+      return ran
+    },
+
+    /** Makes whatever waits for its time due now, for a worker that is running. */
+    async hurry() {
+      await sql`update productions set due_at = now() where state in ('queued', 'retrying')`.execute(db)
+      await sql`
+        update pgboss.job set start_after = now()
+         where name = ${productionQueue} and state in ('created', 'retry') and start_after > now()`.execute(
+        db,
+      )
+    },
+
+    /** Somebody of the office. */
+    async operator(): Promise<{ id: number; email: string }> {
+      const email = `operator-${randomUUID().slice(0, 8)}@atelier.example`
+      const { id } = await db
+        .insertInto('operators')
+        .values({ email, name: 'Olga', password_hash: 'none', role: 'operator' })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      return { id, email }
     },
 
     async unitStates(number: string): Promise<string[]> {
