@@ -195,28 +195,28 @@ const en = {
 }
 
 const fr: typeof en = {
-  colon: ' :',
+  colon: ' :',
   hello: (name) => `Bonjour ${name},`,
   bye: (shop) => `Bien cordialement,\n${shop}`,
-  follow: 'Suivez votre commande ici, à tout moment :',
-  page: 'Votre commande :',
+  follow: 'Suivez votre commande ici, à tout moment :',
+  page: 'Votre commande :',
   total: 'Total',
   ofWhichVat: (vat) => `, dont TVA ${vat}`,
   placed: (number) => `Votre commande ${number}`,
-  howToPay: (number) => `Votre commande ${number} : comment payer`,
-  thanks: (number) => `Merci : nous avons bien reçu votre commande ${number}.`,
-  payThus: 'Pour la payer :',
+  howToPay: (number) => `Votre commande ${number} : comment payer`,
+  thanks: (number) => `Merci : nous avons bien reçu votre commande ${number}.`,
+  payThus: 'Pour la payer :',
   amount: 'Montant',
-  payBefore: (date) => `Merci de payer avant le ${date} ; passé ce délai, la commande expire.`,
+  payBefore: (date) => `Merci de payer avant le ${date} ; passé ce délai, la commande expire.`,
   opensThen: 'L’accès s’ouvre dès que nous avons reçu le paiement.',
-  payOnline: 'Elle n’est pas encore payée : vous pouvez la payer depuis sa page.',
+  payOnline: 'Elle n’est pas encore payée : vous pouvez la payer depuis sa page.',
   paid: (number) => `Votre commande ${number} est payée`,
   paidWhat: (number) =>
     `Nous avons bien reçu votre paiement pour la commande ${number}. Tout ce qu’elle contient s’ouvre maintenant.`,
   closed: {
     refused: {
       subject: (number) => `Votre commande ${number} n’a pas pu être acceptée`,
-      what: (number) => `Nous sommes désolés : votre commande ${number} n’a pas pu être acceptée.`,
+      what: (number) => `Nous sommes désolés : votre commande ${number} n’a pas pu être acceptée.`,
     },
     cancelled: {
       subject: (number) => `Votre commande ${number} est annulée`,
@@ -225,18 +225,18 @@ const fr: typeof en = {
     expired: {
       subject: (number) => `Votre commande ${number} a expiré`,
       what: (number) =>
-        `Votre commande ${number} a expiré : son paiement ne nous est pas parvenu à temps. Vous pouvez commander à nouveau.`,
+        `Votre commande ${number} a expiré : son paiement ne nous est pas parvenu à temps. Vous pouvez commander à nouveau.`,
     },
   },
   nothingPaid: 'Vous n’avez rien payé pour celle-ci.',
   moneyBack: (amount) => `Les ${amount} que vous avez payés vous seront rendus.`,
-  partial: (number) => `Votre commande ${number} : il manque une partie du paiement`,
+  partial: (number) => `Votre commande ${number} : il manque une partie du paiement`,
   partialWhat: (missing) =>
-    `Nous avons reçu un paiement pour votre commande, merci. Il manque encore ${missing} ; votre accès s’ouvrira dès que le compte y sera.`,
-  delayed: (number) => `Votre commande ${number} : nous nous en occupons`,
+    `Nous avons reçu un paiement pour votre commande, merci. Il manque encore ${missing} ; votre accès s’ouvrira dès que le compte y sera.`,
+  delayed: (number) => `Votre commande ${number} : nous nous en occupons`,
   delayedWhat: (title) =>
     `Une partie de votre commande${title ? `, « ${title} »,` : ''} prend plus de temps que prévu.`,
   delayedNext:
-    'Votre paiement est bien enregistré et vous n’avez rien à faire : l’un de nous s’en occupe, et la page de votre commande vous dira quand ce sera prêt.',
+    'Votre paiement est bien enregistré et vous n’avez rien à faire : l’un de nous s’en occupe, et la page de votre commande vous dira quand ce sera prêt.',
   news: (number) => `À propos de votre commande ${number}`,
 }

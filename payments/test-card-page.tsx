@@ -121,7 +121,7 @@ const en = {
 
 const fr: typeof en = {
   title: 'Paiement',
-  test: 'Mode test : aucun argent ne circule, aucune carte n’est demandée.',
+  test: 'Mode test : aucun argent ne circule, aucune carte n’est demandée.',
   order: 'Commande',
   amount: 'Montant à payer',
   pay: 'Payer',
@@ -145,7 +145,7 @@ const fr: typeof en = {
   },
   back: 'Revenir à la boutique sans payer',
   secured:
-    'Un substitut de prestataire de paiement. Ses notifications sont signées ; le retour ne prouve rien.',
+    'Un substitut de prestataire de paiement. Ses notifications sont signées ; le retour ne prouve rien.',
 }
 
 const texts = { en, fr }

@@ -4,10 +4,18 @@ import type { Database } from '../db/schema.ts'
 
 /**
  * How far an order has got: the last line of its history, which every move of the order and of its units writes
- * while it holds the order's lock. 0 when there is none.
+ * while it holds the order's lock. 0 when there is no such order.
  */
-export async function orderRevision(db: Kysely<Database>, orderId: number): Promise<number> {
-  return (await revisions(db, [orderId])).get(orderId) ?? 0
+export async function orderRevision(db: Kysely<Database>, number: string): Promise<number> {
+  const last = await db
+    .selectFrom('history')
+    .innerJoin('orders', 'orders.id', 'history.order_id')
+    .select('history.id')
+    .where('orders.number', '=', number)
+    .orderBy('history.id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return last?.id ?? 0
 }
 
 async function revisions(db: Kysely<Database>, orderIds: number[]): Promise<Map<number, number>> {

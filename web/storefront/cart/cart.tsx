@@ -1,0 +1,137 @@
+import { type Context, Hono } from 'hono'
+import type { CartContent } from '../../../db/schema.ts'
+import { emptyCart, setQuantity, type ViewedCart, viewCart } from '../../../shop/cart.ts'
+import { changeCart } from '../../../shop/change-cart.ts'
+import { readCustomer } from '../../../shop/customer.ts'
+import { findEntry, findOnSale, mostUnits, unitForms } from '../../../shop/entry.ts'
+import type { Face } from '../../face.ts'
+import { routes } from '../../routes.ts'
+import { csrfToken, protectForms, readBody, type WebEnv } from '../../security.ts'
+import { keepCustomer } from '../checkout/keep-customer.ts'
+import { notFound } from '../failure-pages.tsx'
+import { countUnits, giveCart, keepCart, shopPage, visitorCart } from '../page.tsx'
+import { texts } from '../texts.ts'
+import { applyCartForm, type CartForms } from './apply-cart-form.ts'
+import { CartPage } from './cart-page.tsx'
+
+/** The cart: one form for all its units, every button of which keeps what is typed. */
+export function cart(face: Face): Hono<WebEnv> {
+  const app = new Hono<WebEnv>()
+
+  app.get(routes.cart.show.pattern, async (c) => {
+    const mine = await visitorCart(c, face)
+    if (mine) keepCart(c, mine.token)
+    return await show(c, face, mine?.cart.content ?? emptyCart(), c.req.query('check') !== undefined)
+  })
+
+  app.post(routes.cart.show.pattern, protectForms, async (c) => {
+    const mine = await visitorCart(c, face)
+    if (!mine) return c.redirect(routes.cart.show(), 303)
+    const body = await readBody(c)
+    const forms = await formsOf(face, mine.cart.content)
+    const changed = await changeCart(face.shop.db, mine.token, (content) =>
+      applyCartForm(content, body, forms),
+    )
+    if (!changed) return c.redirect(routes.cart.show(), 303)
+    keepCart(c, mine.token)
+    if (body.intent !== 'checkout')
+      return c.redirect(`${routes.cart.show()}${placeAfter(body.intent, changed.content)}`, 303)
+    const viewed = await viewCart(face.shop, changed.content, knownBuyer(changed.content))
+    if (viewed.complete) return c.redirect(routes.checkout(), 303)
+    return await show(c, face, changed.content, true)
+  })
+
+  app.post(routes.cart.draft.pattern, protectForms, async (c) => {
+    const mine = await visitorCart(c, face)
+    if (!mine) return c.body(null, 404)
+    const body = await readBody(c)
+    const forms = await formsOf(face, mine.cart.content)
+    await changeCart(face.shop.db, mine.token, (content) =>
+      keepCustomer(applyCartForm(content, { ...body, intent: 'draft' }, forms), body),
+    )
+    return c.body(null, 204)
+  })
+
+  app.post(routes.cart.add.pattern, protectForms, async (c) => {
+    const { code, quantity } = await readBody(c)
+    const [found] = await findOnSale(face.shop.db, typeof code === 'string' ? [code] : [])
+    if (!found) return await notFound(c, face)
+    const most = mostUnits(face.shop, found)
+    const wanted = /^\d{1,6}$/.test(String(quantity)) ? Math.max(1, Number(quantity)) : 1
+    let overMost = false
+    const add = (content: CartContent) => {
+      const had = content.lines.find((line) => line.code === found.code)?.units.length ?? 0
+      overMost = had + wanted > most
+      return setQuantity(content, found.code, had + wanted, most)
+    }
+    const mine = await visitorCart(c, face)
+    if (mine && (await changeCart(face.shop.db, mine.token, add))) keepCart(c, mine.token)
+    else await giveCart(c, face, add(emptyCart()))
+    return c.redirect(`${routes.cart.show()}${overMost ? `?most=${most}` : ''}#line-${found.code}`, 303)
+  })
+
+  return app
+}
+
+/** The forms of what a cart holds. */
+async function formsOf(face: Face, content: CartContent): Promise<CartForms> {
+  const entries = await findOnSale(
+    face.shop.db,
+    content.lines.map((line) => line.code),
+  )
+  return new Map(
+    entries.map((entry) => {
+      const { external, fields } = unitForms(face.shop, entry)
+      return [entry.code, { external, fields, most: mostUnits(face.shop, entry) }]
+    }),
+  )
+}
+
+/** The buyer, once the checkout has asked; until then the units that are "for me" wait for them. */
+function knownBuyer(content: CartContent) {
+  const read = readCustomer(content.customer ?? {})
+  return read.ok ? read.value : undefined
+}
+
+/** Where the page opens again after a button: at the new unit, or at the line. */
+function placeAfter(intent: string | string[] | undefined, content: CartContent): string {
+  const [, verb, code] = /^(add|save):(.{1,60})$/.exec(String(intent)) ?? []
+  const line = content.lines.find((one) => one.code === code)
+  if (!line) return ''
+  const last = line.units.at(-1)
+  return verb === 'add' && last ? `#unit-${last.key}` : `#line-${line.code}`
+}
+
+async function show(c: Context<WebEnv>, face: Face, content: CartContent, checked: boolean) {
+  const { locale } = c.var
+  const viewed: ViewedCart = await viewCart(face.shop, content, knownBuyer(content))
+  const gone = await Promise.all(
+    viewed.gone.map(async (code) => ({
+      code,
+      title: (await findEntry(face.shop.db, code))?.title[locale] ?? code,
+    })),
+  )
+  const wrong = checked && !viewed.complete && viewed.units > 0
+  return shopPage(
+    c,
+    face,
+    {
+      title: texts[locale].cart.title,
+      cartCount: countUnits(content),
+      status: wrong && c.req.method === 'POST' ? 422 : 200,
+    },
+    <CartPage
+      content={content}
+      viewed={viewed}
+      gone={gone}
+      buyer={knownBuyer(content)}
+      checked={wrong}
+      most={readMost(c.req.query('most'))}
+      csrf={csrfToken(c)}
+      currency={face.shop.settings.currency}
+      locale={locale}
+    />,
+  )
+}
+
+const readMost = (most: string | undefined) => (/^\d{1,4}$/.test(most ?? '') ? Number(most) : undefined)

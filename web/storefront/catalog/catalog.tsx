@@ -1,0 +1,127 @@
+import { Hono } from 'hono'
+import { type Entry, findEntry, listCatalog, listCategories } from '../../../shop/entry.ts'
+import type { Face } from '../../face.ts'
+import { routes } from '../../routes.ts'
+import type { WebEnv } from '../../security.ts'
+import { EmptyState } from '../../ui/card.tsx'
+import { cover } from '../../ui/cover.ts'
+import { Icon } from '../../ui/icon.tsx'
+import { type Locale, pick } from '../../ui/locale.ts'
+import { Pager } from '../../ui/table.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
+import { cartCount, shopPage } from '../page.tsx'
+import { PriceTag } from '../price-tag.tsx'
+import { texts } from '../texts.ts'
+
+/** What is on sale, a page at a time, all of it or one category; and the covers of entries. */
+export function catalog(face: Face): Hono<WebEnv> {
+  const app = new Hono<WebEnv>()
+
+  app.get(routes.catalog.pattern, async (c) => {
+    const { locale } = c.var
+    const t = texts[locale].catalog
+    const category = c.req.query('category')
+    const [{ entries, next }, categories, count] = await Promise.all([
+      listCatalog(face.shop, { category, after: readKey(c.req.query('after')) }),
+      listCategories(face.shop.db),
+      cartCount(c, face),
+    ])
+    const first = category === undefined && c.req.query('after') === undefined
+    return shopPage(
+      c,
+      face,
+      { title: first ? face.shop.settings.name : t.title, cartCount: count },
+      <>
+        {first ? <Hero locale={locale} /> : <h1 class="catalog-title">{t.title}</h1>}
+        {categories.length > 1 && (
+          <Tabs
+            label={t.categories}
+            current={address(category)}
+            tabs={[
+              { text: t.all, href: address() },
+              ...categories.map((one) => ({ text: pick(one, locale), href: address(one.en) })),
+            ]}
+          />
+        )}
+        {entries.length === 0 ? (
+          <EmptyState title={t.empty}>{!first && <a href={routes.catalog()}>{t.seeAll}</a>}</EmptyState>
+        ) : (
+          <ul class="catalog">
+            {entries.map((entry, index) => (
+              <Offer entry={entry} locale={locale} lazy={index > 5} />
+            ))}
+          </ul>
+        )}
+        <Pager
+          locale={locale}
+          next={next && address(category, `${next.position}.${next.id}`)}
+          first={c.req.query('after') === undefined ? undefined : address(category)}
+        />
+      </>,
+    )
+  })
+
+  app.get(routes.cover.pattern, async (c) => {
+    const entry = await findEntry(face.shop.db, c.req.param('code'))
+    if (entry?.state !== 'on_sale') return c.notFound()
+    return c.body(cover(entry.code, ''), 200, {
+      'content-type': 'image/svg+xml',
+      'cache-control': 'public, max-age=86400',
+    })
+  })
+
+  return app
+}
+
+function address(category?: string, after?: string): string {
+  const query = new URLSearchParams({ ...(category !== undefined && { category }), ...(after && { after }) })
+  return query.size > 0 ? `${routes.catalog()}?${query}` : routes.catalog()
+}
+
+function readKey(after: string | undefined): { position: number; id: number } | undefined {
+  const [, position, id] = /^(-?\d{1,9})\.(\d{1,15})$/.exec(after ?? '') ?? []
+  return position && id ? { position: Number(position), id: Number(id) } : undefined
+}
+
+function Hero({ locale }: { locale: Locale }) {
+  const t = texts[locale].catalog
+  return (
+    <header class="hero">
+      <h1>{t.headline}</h1>
+      <p class="lead">{t.lead}</p>
+      <ul class="promises">
+        {t.promises.map((promise) => (
+          <li>
+            <Icon name="check" size={18} />
+            {promise}
+          </li>
+        ))}
+      </ul>
+    </header>
+  )
+}
+
+function Offer({ entry, locale, lazy }: { entry: Entry; locale: Locale; lazy: boolean }) {
+  return (
+    <li class="offer">
+      <img
+        class="cover"
+        src={routes.cover(entry.code)}
+        alt=""
+        width="640"
+        height="320"
+        loading={lazy ? 'lazy' : undefined}
+      />
+      <div class="offer-body">
+        <p class="eyebrow">{pick(entry.category, locale)}</p>
+        <h2>
+          <a href={routes.entry(entry.code)}>{pick(entry.title, locale)}</a>
+        </h2>
+        <p class="offer-summary">{pick(entry.summary, locale)}</p>
+        <p class="offer-foot">
+          <PriceTag entry={entry} locale={locale} />
+        </p>
+      </div>
+    </li>
+  )
+}

@@ -1,0 +1,144 @@
+import { Hono } from 'hono'
+import type { Text } from '../../../sdk/index.ts'
+import { type Entry, findEntry, mostUnits, unitForms, whyUnavailable } from '../../../shop/entry.ts'
+import type { Face } from '../../face.ts'
+import { routes } from '../../routes.ts'
+import { csrfToken, type WebEnv } from '../../security.ts'
+import { Button, CsrfField } from '../../ui/button.tsx'
+import { Card, PageHead } from '../../ui/card.tsx'
+import { type Locale, pick } from '../../ui/locale.ts'
+import { Notice } from '../../ui/notice.tsx'
+import { notFound } from '../failure-pages.tsx'
+import { cartCount, shopPage } from '../page.tsx'
+import { PriceTag } from '../price-tag.tsx'
+import { Prose } from '../prose.tsx'
+import { texts } from '../texts.ts'
+
+/** The page of one entry. */
+export function entry(face: Face): Hono<WebEnv> {
+  const app = new Hono<WebEnv>()
+
+  app.get(routes.entry.pattern, async (c) => {
+    const found = await findEntry(face.shop.db, c.req.param('code'))
+    if (found?.state !== 'on_sale') return await notFound(c, face)
+    const [unavailable, count] = await Promise.all([whyNotSoon(face, found), cartCount(c, face)])
+    const { locale } = c.var
+    const title = pick(found.title, locale)
+    return shopPage(
+      c,
+      face,
+      { title, cartCount: count, head: <meta name="description" content={pick(found.summary, locale)} /> },
+      <EntryPage face={face} entry={found} unavailable={unavailable} csrf={csrfToken(c)} locale={locale} />,
+    )
+  })
+
+  return app
+}
+
+/** Milliseconds that a page waits to hear whether its entry is available; the order asks again, and waits. */
+const patience = 1500
+
+async function whyNotSoon(face: Face, found: Entry): Promise<Text | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), patience)
+  })
+  try {
+    return await Promise.race([whyUnavailable(face.shop, found), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+type Props = { face: Face; entry: Entry; unavailable: Text | undefined; csrf: string; locale: Locale }
+
+function EntryPage({ face, entry: shown, unavailable, csrf, locale }: Props) {
+  const t = texts[locale].entry
+  return (
+    <>
+      <PageHead
+        back={{ href: routes.catalog(), text: texts[locale].catalog.back }}
+        title={pick(shown.title, locale)}
+        lead={pick(shown.summary, locale)}
+      />
+      <div class="split">
+        <div class="stack large">
+          <img class="hero-cover" src={routes.cover(shown.code)} alt="" width="640" height="256" />
+          <Prose text={pick(shown.description, locale)} />
+        </div>
+        <aside>
+          <Card>
+            <p class="eyebrow">{pick(shown.category, locale)}</p>
+            <p class="entry-price">
+              <PriceTag entry={shown} locale={locale} large />
+            </p>
+            {unavailable ? (
+              <Notice tone="warning" locale={locale} title={t.unavailable}>
+                <p>{pick(unavailable, locale)}</p>
+              </Notice>
+            ) : (
+              <AddToCart entry={shown} most={mostUnits(face.shop, shown)} csrf={csrf} locale={locale} />
+            )}
+            <ol class="how">
+              <HowItGoes face={face} entry={shown} locale={locale} />
+            </ol>
+          </Card>
+        </aside>
+      </div>
+    </>
+  )
+}
+
+function AddToCart(props: { entry: Entry; most: number; csrf: string; locale: Locale }) {
+  const { entry: shown, most, csrf, locale } = props
+  const t = texts[locale].entry
+  return (
+    <form method="post" action={routes.cart.add()} class="add-to-cart">
+      <CsrfField csrf={csrf} />
+      <input type="hidden" name="code" value={shown.code} />
+      {most > 1 && (
+        <div class="field number">
+          <label for="quantity">{t.quantity}</label>
+          <input
+            type="number"
+            id="quantity"
+            name="quantity"
+            value="1"
+            min="1"
+            max={most}
+            inputmode="numeric"
+          />
+        </div>
+      )}
+      <Button look="primary" size="large" icon="cart">
+        {t.add}
+      </Button>
+    </form>
+  )
+}
+
+function HowItGoes({ face, entry: shown, locale }: { face: Face; entry: Entry; locale: Locale }) {
+  const t = texts[locale].entry
+  const forms = unitForms(face.shop, shown)
+  const asked = [...forms.external, ...forms.fields]
+    .filter((element) => !element.visibleWhen)
+    .map((element) => pick(element.label, locale))
+  const means = [...face.shop.means.values()].map((one) => pick(one.title, locale))
+  return (
+    <>
+      {asked.length > 0 && (
+        <li>
+          <strong>{t.sayWho}</strong> <span class="soft">{t.asked(asked)}</span>
+        </li>
+      )}
+      {shown.priceCents > 0 && (
+        <li>
+          <strong>{t.pay}</strong> <span class="soft">{means.join(', ')}.</span>
+        </li>
+      )}
+      <li>
+        <strong>{t.follow}</strong> <span class="soft">{t.followHow}</span>
+      </li>
+    </>
+  )
+}

@@ -1,0 +1,54 @@
+import type { Context, ErrorHandler } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Face } from '../face.ts'
+import { routes } from '../routes.ts'
+import type { WebEnv } from '../security.ts'
+import { ButtonLink } from '../ui/button.tsx'
+import { PageHead } from '../ui/card.tsx'
+import { isLocale } from '../ui/locale.ts'
+import { cartCount, shopPage } from './page.tsx'
+import { texts } from './texts.ts'
+
+/** The page for an address that leads nowhere. */
+export async function notFound(c: Context<WebEnv>, face: Face) {
+  const t = texts[c.var.locale].failures
+  return shopPage(
+    c,
+    face,
+    { title: t.notFound, cartCount: await cartCount(c, face), width: 'narrow', status: 404 },
+    <>
+      <PageHead title={t.notFound} lead={t.notFoundHelp} />
+      <ButtonLink href={routes.catalog()} look="primary">
+        {t.toCatalog}
+      </ButtonLink>
+    </>,
+  )
+}
+
+/**
+ * Turns what was thrown into a page: an `HTTPException` says itself what is wrong, anything else is logged and
+ * apologised for. It asks nothing of the database, which may be what failed.
+ */
+export function failurePage(face: Face): ErrorHandler<WebEnv> {
+  return (error, c) => {
+    // before the middleware that sets it, there is none
+    if (!isLocale(c.var.locale)) c.set('locale', 'en')
+    const t = texts[c.var.locale].failures
+    const known = error instanceof HTTPException && error.status < 500
+    if (!known) face.log.error({ err: error }, 'a page failed')
+    const status: ContentfulStatusCode = known ? error.status : 500
+    const title = known ? t.refused : t.failed
+    return shopPage(
+      c,
+      face,
+      { title, cartCount: 0, width: 'narrow', status },
+      <>
+        <PageHead title={title} lead={known ? (t.reasons[status] ?? error.message) : t.failedHelp} />
+        <ButtonLink href={routes.cart.show()} look="primary">
+          {t.toCart}
+        </ButtonLink>
+      </>,
+    )
+  }
+}

@@ -1,0 +1,325 @@
+import type { Child } from 'hono/jsx'
+import { unitForms } from '../../../shop/entry.ts'
+import type { OwnedProduct } from '../../../shop/product.ts'
+import type { LineView, UnitView } from '../../../shop/view-order.ts'
+import type { Face } from '../../face.ts'
+import { routes } from '../../routes.ts'
+import { Badge, StateBadge, type Tone } from '../../ui/badge.tsx'
+import { ButtonForm, ButtonLink } from '../../ui/button.tsx'
+import { Card, PageHead } from '../../ui/card.tsx'
+import { Confirm } from '../../ui/confirm.tsx'
+import { Icon, type IconName } from '../../ui/icon.tsx'
+import { KeyValue } from '../../ui/key-value.tsx'
+import { formatDate, formatMoney, type Locale, pick } from '../../ui/locale.ts'
+import { Moment } from '../../ui/moment.tsx'
+import { Money } from '../../ui/money.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { type PurchaseStep, Steps } from '../../ui/steps.tsx'
+import { texts } from '../texts.ts'
+import { Totals } from '../totals.tsx'
+import type { Situation, TrackedOrder } from './tracked-order.ts'
+
+type Props = TrackedOrder & { face: Face; csrf: string; locale: Locale }
+
+/** The page of an order. Its parts that move have ids: the live stream replaces them one by one. */
+export function OrderPage(props: Props & { eventsUrl: string | undefined; notCancelled: boolean }) {
+  const { order, eventsUrl, notCancelled, locale } = props
+  const t = texts[locale].order
+  const parts = new Map<string, Child>(orderFragments(props))
+  return (
+    <div data-live={eventsUrl}>
+      {parts.get('order-steps')}
+      <PageHead title={t.title(order.number)} lead={t.keep} />
+      {notCancelled && (
+        <Notice tone="warning" locale={locale} announced>
+          <p>{t.notCancelled}</p>
+        </Notice>
+      )}
+      <div class="split">
+        <div class="stack">
+          <div aria-live="polite">{parts.get('order-status')}</div>
+          {parts.get('order-payment')}
+          {order.lines.map((line) => (
+            <Card
+              title={pick(line.entry.title, locale)}
+              aside={<span class="soft">{t.units(line.quantity)}</span>}
+            >
+              <ul class="order-units">{line.units.map((unit) => parts.get(unitId(unit)))}</ul>
+            </Card>
+          ))}
+        </div>
+        <aside>{parts.get('order-facts')}</aside>
+      </div>
+    </div>
+  )
+}
+
+const unitId = (unit: UnitView) => `unit-${unit.id}`
+
+/** The parts of the page that move, by their ids. */
+export function orderFragments(
+  props: Props,
+): [id: string, fragment: { toString(): string | Promise<string> } & Child][] {
+  return [
+    ['order-steps', <Progress {...props} />],
+    ['order-status', <Status {...props} />],
+    ['order-payment', <Payment {...props} />],
+    ['order-facts', <Facts {...props} />],
+    ...props.order.lines.flatMap((line) =>
+      line.units.map((unit): [string, ReturnType<typeof Unit>] => [
+        unitId(unit),
+        <Unit {...props} line={line} unit={unit} />,
+      ]),
+    ),
+  ]
+}
+
+function Progress({ order, locale }: Props) {
+  const closed = ['refused', 'cancelled', 'expired', 'refunded'].includes(order.state)
+  const paid = order.state === 'paid' || order.state === 'completed'
+  const current: PurchaseStep = paid ? 'access' : 'payment'
+  return (
+    <div id="order-steps">
+      {!closed && <Steps current={current} finished={order.state === 'completed'} locale={locale} />}
+    </div>
+  )
+}
+
+const looks: Record<Situation, { tone: Tone; icon: IconName }> = {
+  preparing: { tone: 'info', icon: 'clock' },
+  preparing_longer: { tone: 'info', icon: 'clock' },
+  to_pay: { tone: 'info', icon: 'payment' },
+  confirming: { tone: 'info', icon: 'clock' },
+  declined: { tone: 'warning', icon: 'warning' },
+  part_paid: { tone: 'warning', icon: 'payment' },
+  trusted: { tone: 'info', icon: 'production' },
+  producing: { tone: 'info', icon: 'production' },
+  longer: { tone: 'info', icon: 'clock' },
+  on_it: { tone: 'info', icon: 'person' },
+  completed: { tone: 'success', icon: 'success' },
+  completed_partly: { tone: 'success', icon: 'success' },
+  refused: { tone: 'danger', icon: 'error' },
+  cancelled: { tone: 'neutral', icon: 'cross' },
+  expired: { tone: 'neutral', icon: 'clock' },
+  refunded: { tone: 'neutral', icon: 'info' },
+}
+
+function Status({ order, situation, refusal, toPay, locale }: Props) {
+  const t = texts[locale].order.situations[situation]
+  const { tone, icon } = looks[situation]
+  const units = order.lines.flatMap((line) => line.units)
+  const ready = units.filter((unit) => unit.state === 'produced' || unit.state === 'skipped').length
+  const counts = order.state === 'paid' || situation === 'trusted'
+  const closed = ['refused', 'cancelled', 'expired'].includes(order.state)
+  const deferred = situation === 'to_pay' && toPay?.means.kind === 'deferred'
+  return (
+    <section id="order-status" class={`order-status ${tone}`}>
+      <Icon name={icon} size={28} />
+      <div>
+        <h2>{deferred ? texts[locale].order.placed.title : t.title}</h2>
+        {refusal && <p class="strong">{pick(refusal, locale)}</p>}
+        <p>{deferred ? texts[locale].order.placed.text : t.text}</p>
+        {closed && order.paidCents > 0 && (
+          <p>{texts[locale].order.moneyBack(formatMoney(order.paidCents, order.currency, locale))}</p>
+        )}
+        {counts && units.length > 1 && (
+          <p class="ready">
+            <progress
+              value={ready}
+              max={units.length}
+              aria-label={texts[locale].order.readyOf(ready, units.length)}
+            />
+            <span>{texts[locale].order.readyOf(ready, units.length)}</span>
+          </p>
+        )}
+      </div>
+    </section>
+  )
+}
+
+function Payment({ order, situation, toPay, cancellable, csrf, locale }: Props) {
+  const t = texts[locale].order.payment
+  if (!toPay && !cancellable) return <div id="order-payment" hidden />
+  const due = toPay && formatMoney(toPay.payable.amountCents, order.currency, locale)
+  return (
+    <div id="order-payment">
+      <Card title={toPay ? t.title : t.change}>
+        <div class="stack">
+          {toPay && order.paidCents > 0 && (
+            <Notice tone="warning" locale={locale} title={t.partPaid}>
+              <p>{t.missing(formatMoney(order.paidCents, order.currency, locale), due ?? '')}</p>
+            </Notice>
+          )}
+          {toPay?.means.kind === 'deferred' && (
+            <>
+              <KeyValue
+                rows={[
+                  [t.amount, <strong>{due}</strong>],
+                  ...toPay.means
+                    .instructions(toPay.payable)
+                    .map(({ label, value }): [string, Child] => [
+                      pick(label, locale),
+                      <span class="mono copyable">{value}</span>,
+                    ]),
+                  [
+                    t.before,
+                    order.payBefore ? <Moment at={order.payBefore} locale={locale} day /> : undefined,
+                  ],
+                ]}
+              />
+              <p class="soft">{t.transferHelp}</p>
+            </>
+          )}
+          {toPay?.means.kind === 'immediate' && (
+            <div class="row">
+              <ButtonForm
+                action={routes.order.pay(order.number, order.token)}
+                csrf={csrf}
+                look={situation === 'confirming' ? 'plain' : 'primary'}
+                size={situation === 'confirming' ? undefined : 'large'}
+                icon="payment"
+              >
+                {situation === 'confirming' ? t.payAgain : t.payNow(due ?? '')}
+              </ButtonForm>
+              <span class="soft">{pick(toPay.means.title, locale)}</span>
+            </div>
+          )}
+          {cancellable && (
+            <Confirm label={t.cancel} look="quiet">
+              <p>{t.cancelHelp}</p>
+              <ButtonForm action={routes.order.cancel(order.number, order.token)} csrf={csrf} look="danger">
+                {t.cancelYes}
+              </ButtonForm>
+            </Confirm>
+          )}
+        </div>
+      </Card>
+    </div>
+  )
+}
+
+function Facts({ order, face, locale }: Props) {
+  const t = texts[locale].order.facts
+  const means = order.means === 'free' ? undefined : face.shop.means.get(order.means)
+  return (
+    <div id="order-facts">
+      <Card title={t.title}>
+        <div class="stack">
+          <Totals
+            lines={order.lines.map((line) => ({
+              title: pick(line.entry.title, locale),
+              quantity: line.quantity,
+              totalCents: line.totalCents,
+            }))}
+            totalCents={order.totalCents}
+            vatCents={order.vatCents}
+            currency={order.currency}
+            locale={locale}
+          />
+          <KeyValue
+            rows={[
+              [t.placed, <Moment at={order.placedAt} locale={locale} />],
+              [t.by, `${order.customer.firstname} ${order.customer.lastname}`],
+              [t.company, order.customer.company],
+              [t.email, order.customer.email],
+              [t.means, means && pick(means.title, locale)],
+              [
+                t.paid,
+                order.paidCents > 0 ? (
+                  <Money cents={order.paidCents} currency={order.currency} locale={locale} />
+                ) : undefined,
+              ],
+            ]}
+          />
+        </div>
+      </Card>
+    </div>
+  )
+}
+
+const unitTones: Record<UnitView['state'], Tone> = {
+  ordered: 'neutral',
+  preparing: 'info',
+  prepared: 'neutral',
+  producing: 'info',
+  produced: 'success',
+  retrying: 'info',
+  needs_operator: 'info',
+  refused: 'danger',
+  skipped: 'success',
+  cancelled: 'neutral',
+  released: 'neutral',
+  revoked: 'neutral',
+}
+
+function Unit({ order, line, unit, face, locale }: Props & { line: LineView; unit: UnitView }) {
+  const t = texts[locale].order
+  const products = order.products.filter((product) => product.unitId === unit.id)
+  const person = personOf(face, line, unit)
+  const paid = order.paidAt !== null || order.trust !== null
+  return (
+    <li id={unitId(unit)} class="order-unit">
+      <div class="row apart">
+        <div>
+          <p class="strong">{person.name ?? t.unit(unit.position)}</p>
+          {person.email && <p class="soft small">{person.email}</p>}
+        </div>
+        <Badge tone={unitTones[unit.state]}>{t.unitStates[unit.state]}</Badge>
+      </div>
+      {(unit.state === 'needs_operator' || unit.state === 'retrying') && (
+        <p class="soft">{paid ? t.unitHelp[unit.state] : t.unitHelp.unpaid}</p>
+      )}
+      {unit.feedback && <p>{pick(unit.feedback, locale)}</p>}
+      {products.map((product) => (
+        <Product product={product} title={pick(line.entry.title, locale)} locale={locale} />
+      ))}
+    </li>
+  )
+}
+
+/** Who or what a unit is for, from the answers that name a person. */
+function personOf(face: Face, line: LineView, unit: UnitView): { name?: string; email?: string } {
+  const { external } = unitForms(face.shop, { ...line.entry, fields: [] })
+  const answer = (role: 'email' | 'firstname' | 'lastname') => {
+    const element = external.find((one) => one.forMe === role)
+    const value = element && unit.external[element.name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const email = answer('email')
+  const name = [answer('firstname'), answer('lastname')].filter(Boolean).join(' ')
+  return name ? { name, email } : { name: email }
+}
+
+function Product({ product, title, locale }: { product: OwnedProduct; title: string; locale: Locale }) {
+  const t = texts[locale].order.product
+  const own = pick(product.title, locale)
+  const active = product.state === 'active'
+  return (
+    <div class="order-product">
+      <div>
+        {own !== title && <p class="strong">{own}</p>}
+        <p>
+          <span class="mono">{product.reference}</span>
+          {!active && (
+            <>
+              {' '}
+              <StateBadge kind="product" state={product.state} locale={locale} />
+            </>
+          )}
+        </p>
+        <p class="soft small">{validity(product, locale)}</p>
+      </div>
+      {active && product.link && (
+        <ButtonLink href={product.link} look="primary" icon="right">
+          {t.open}
+        </ButtonLink>
+      )}
+    </div>
+  )
+}
+
+function validity({ startsAt, endsAt }: OwnedProduct, locale: Locale): string {
+  const t = texts[locale].order.product
+  const start = formatDate(startsAt, locale)
+  return endsAt ? t.period(start, formatDate(endsAt, locale)) : t.from(start)
+}

@@ -1,0 +1,20 @@
+import type { Entry } from '../../shop/entry.ts'
+import { formatMoney, formatRate, type Locale } from '../ui/locale.ts'
+import { texts } from './texts.ts'
+
+type Priced = Pick<Entry, 'priceCents' | 'currency' | 'vatBasisPoints'>
+
+/** The price that is paid, and what it says of VAT. */
+export function PriceTag({ entry, locale, large }: { entry: Priced; locale: Locale; large?: boolean }) {
+  const t = texts[locale].price
+  if (entry.priceCents === 0) return <span class={large ? 'price large' : 'price'}>{t.free}</span>
+  const vat = entry.vatBasisPoints > 0 ? t.withVat(formatRate(entry.vatBasisPoints, locale)) : t.exempt
+  return (
+    <>
+      <span class={large ? 'price large' : 'price'}>
+        {formatMoney(entry.priceCents, entry.currency, locale)}
+      </span>{' '}
+      <span class="soft small">{vat}</span>
+    </>
+  )
+}
