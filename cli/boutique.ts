@@ -31,13 +31,13 @@ try {
 function find(name: string): Command {
   const command = commands.get(name)
   if (command) return command
-  throw new StartupError(`There is no command "${name}": "npm run boutique -- help" has those there are.`)
+  throw new StartupError(`There is no command "${name}": "npx boutique help" has those there are.`)
 }
 
 function help(): string {
   const forms = [...commands.values()].flatMap(({ usage }) => usage)
   return [
-    'The shop’s commands, run as: npm run boutique -- <command>',
+    'The shop’s commands, run as: npx boutique <command>',
     '',
     table(forms.map(([form, does]) => [`  ${form}`, does])),
     '',

@@ -28,7 +28,7 @@ describe('explain', () => {
 
   it('says which option is unknown and where the commands are', () => {
     const error = failure(() => parseArgs({ args: ['--colour'], options: {} }))
-    assert.equal(explain(error), `Unknown option '--colour'. "npm run boutique -- help" has the commands.`)
+    assert.equal(explain(error), `Unknown option '--colour'. "npx boutique help" has the commands.`)
   })
 
   it('says which file can not be used', () => {

@@ -11,7 +11,7 @@ export function explain(error: unknown): string {
   if (error instanceof pg.DatabaseError) return `The database refused: ${error.message} (${error.code}).`
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code.startsWith('ERR_PARSE_ARGS'))
-    return `${firstSentence(error.message)} "npm run boutique -- help" has the commands.`
+    return `${firstSentence(error.message)} "npx boutique help" has the commands.`
   const file = 'path' in error && typeof error.path === 'string' ? error.path : undefined
   if (file && (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')) {
     return `${file} can't be used by this user (${code}): give it to them, or set DATA_DIR to another folder.`

@@ -109,7 +109,7 @@ function banner(config: Config, { url, sandboxUrl, firstOperator }: Running): st
           ['  Password', firstOperator.password],
         ]),
       ]
-    : ['Forgotten the office’s password? npm run boutique -- operator password <e-mail>']
+    : ['Forgotten the office’s password? npx boutique operator password <e-mail>']
   return [
     '',
     `${config.SHOP_NAME} is open. Ctrl-C stops it.`,
