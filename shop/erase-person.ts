@@ -1,0 +1,74 @@
+import { type Kysely, sql } from 'kysely'
+import type { Customer, Database } from '../db/schema.ts'
+
+/** What stands where a person's data was. The domain is reserved: no mail can ever go there (RFC 2606). */
+const nobody: Customer = { email: 'erased@erased.invalid', firstname: '—', lastname: '—' }
+
+export type Erased = { orders: number; units: number; products: number; mails: number; open: string[] }
+
+/**
+ * Erases a person from the shop, as buyer and as learner, by e-mail whatever its case (GDPR, article 17). What the law
+ * makes a shop keep stays: orders, amounts, dates, payments. Orders that are still under way keep what they need;
+ * their numbers come back in `open`, to be erased once they are closed. Moodle's own account is Moodle's to delete.
+ */
+export async function erasePerson(db: Kysely<Database>, address: string): Promise<Erased> {
+  const email = address.trim().toLowerCase()
+  const mentions = `%${JSON.stringify(email).replace(/[\\%_]/g, '\\$&')}%`
+  const erased = JSON.stringify(nobody)
+  return await db.transaction().execute(async (trx) => {
+    const closed = ['completed', 'refused', 'cancelled', 'expired', 'refunded'] as const
+    const open = await trx
+      .selectFrom('orders')
+      .select('number')
+      .where('customer_email', '=', email)
+      .where('state', 'not in', closed)
+      .execute()
+    const orders = await trx
+      .updateTable('orders')
+      .set({ customer: erased, customer_email: nobody.email })
+      .where('customer_email', '=', email)
+      .where('state', 'in', closed)
+      .returning('id')
+      .execute()
+    const ids = orders.map((order) => order.id)
+    // A buyer's own orders, and the units in which somebody else bought for this person.
+    const { rows: units } = await sql<{ id: number }>`
+      update units set external = '{}', fields = '{}', feedback = null
+        from orders o
+       where o.id = units.order_id and o.state = any(${closed}::text[])
+         and (o.id = any(${ids}::bigint[]) or units.external::text ilike ${mentions})
+      returning units.id`.execute(trx)
+    await sql`
+      update productions
+         set input = jsonb_set(jsonb_set(input, '{external}', '{}'), '{unit,buyer}', ${erased}::jsonb)
+               - 'products' - 'action',
+             cause = null, feedback = null
+       where unit_id = any(${units.map((unit) => unit.id)}::bigint[])`.execute(trx)
+    await sql`
+      delete from failures f using productions p
+       where p.id = f.production_id and p.unit_id = any(${units.map((unit) => unit.id)}::bigint[])`.execute(
+      trx,
+    )
+    const products = await trx
+      .updateTable('products')
+      .set({ holder: null })
+      .where(sql<string>`lower(holder->>'email')`, '=', email)
+      .returning('id')
+      .execute()
+    const mails = await trx
+      .updateTable('mails')
+      .set({ recipient: nobody.email, data: '{}', subject: null, body: null })
+      .where(sql<string>`lower(recipient)`, '=', email)
+      .where('state', '!=', 'queued')
+      .returning('id')
+      .execute()
+    await trx.deleteFrom('accounts').where('email', '=', email).execute()
+    return {
+      orders: orders.length,
+      units: units.length,
+      products: products.length,
+      mails: mails.length,
+      open: open.map((order) => order.number),
+    }
+  })
+}
