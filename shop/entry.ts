@@ -239,17 +239,11 @@ export async function saveEntry(
   draft: EntryDraft,
   want: { state: EntryState; revision?: number },
 ): Promise<SavedEntry> {
-  const errors: EntryErrors = { entry: checkTexts(draft), internal: {}, fields: [] }
-  const fields = parseElements(draft.fields)
-  if (!fields.ok) errors.fields = fields.errors
-  const checked = await checkInternal(shop, draft)
-  errors.internal = checked.errors
-  const sound =
-    Object.keys(errors.entry).length === 0 &&
-    errors.fields.length === 0 &&
-    (want.state !== 'on_sale' ||
-      (checked.sound && !checked.findings.some((finding) => finding.level === 'error')))
-  if (!sound) return { ok: false, reason: 'invalid', errors, findings: checked.findings }
+  const checked = await checkEntry(shop, draft)
+  const { errors, findings } = checked
+  if (!(want.state === 'on_sale' ? checked.sellable : checked.savable)) {
+    return { ok: false, reason: 'invalid', errors, findings }
+  }
   const values = {
     code: draft.code,
     state: want.state,
@@ -262,7 +256,7 @@ export async function saveEntry(
     vat_basis_points: draft.vatBasisPoints,
     handler: draft.handler,
     internal: JSON.stringify(checked.internal),
-    fields: JSON.stringify(fields.ok ? fields.elements : []),
+    fields: JSON.stringify(checked.fields),
     max_quantity: draft.maxQuantity,
     position: draft.position,
   }
@@ -282,14 +276,40 @@ export async function saveEntry(
           .returningAll()
           .executeTakeFirst()
   if (!saved) {
-    return {
-      ok: false,
-      reason: want.revision === undefined ? 'code_taken' : 'stale',
-      errors,
-      findings: checked.findings,
-    }
+    return { ok: false, reason: want.revision === undefined ? 'code_taken' : 'stale', errors, findings }
   }
-  return { ok: true, entry: toEntry(saved), findings: checked.findings }
+  return { ok: true, entry: toEntry(saved), findings }
+}
+
+export type CheckedEntry = {
+  /** It may be kept as a draft: its own fields are sound. */
+  savable: boolean
+  /** It may be put on sale: its internal parameters are sound too, and its handler finds no error on the site. */
+  sellable: boolean
+  errors: EntryErrors
+  findings: Finding[]
+  internal: Record<string, unknown>
+  fields: FormElement[]
+}
+
+/** All that saving an entry checks, the live site included, without saving it. */
+export async function checkEntry(shop: Shop, draft: EntryDraft): Promise<CheckedEntry> {
+  const fields = parseElements(draft.fields)
+  const checked = await checkInternal(shop, draft)
+  const errors: EntryErrors = {
+    entry: checkTexts(draft),
+    internal: checked.errors,
+    fields: fields.ok ? [] : fields.errors,
+  }
+  const savable = Object.keys(errors.entry).length === 0 && fields.ok
+  return {
+    savable,
+    sellable: savable && checked.sound && !checked.findings.some((finding) => finding.level === 'error'),
+    errors,
+    findings: checked.findings,
+    internal: checked.internal,
+    fields: fields.ok ? fields.elements : [],
+  }
 }
 
 function checkTexts(draft: EntryDraft): FormErrors {
