@@ -286,6 +286,33 @@ describe('an error', () => {
     gate.resolve()
   })
 
+  for (const [name, kill, code] of [
+    ['stops halfway and hangs', false, 'timeout'],
+    ['breaks off halfway', true, 'unreachable'],
+  ] as const) {
+    it(`is told of an answer that ${name}, and the call is not sent again`, async () => {
+      let calls = 0
+      const server = http.createServer((request, response) => {
+        request.resume()
+        request.on('end', () => {
+          calls++
+          if (calls === 1) return response.end('null')
+          response.writeHead(200, { 'content-length': '100' })
+          response.write('[{"id":', () => kill && request.socket.destroy())
+        })
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as AddressInfo
+      const client = createClient({ url: `http://127.0.0.1:${port}`, token, concurrency: 1, timeoutMs: 100 })
+      await client.call('f', {}, z.null())
+      const error = await caught(client.call('f', {}, z.null()))
+      assert.deepEqual([error.kind, error.code, calls], ['outage', code, 2])
+      client.close()
+      server.closeAllConnections()
+      server.close()
+    })
+  }
+
   it('never shows the token', async () => {
     const { client } = await pair(() => ({
       ...refusal('invalidparameter', `Bad value for ${token}`),

@@ -16,7 +16,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('enrolments', () => {
   let db: Kysely<Database>
-  let give: Awaited<ReturnType<typeof giver>>
+  let give: (...given: Given[]) => Promise<number>
   let statements = 0
   let course = 1000
   /** What Moodle holds: by course and user. */
@@ -34,7 +34,8 @@ describe('enrolments', () => {
         statements++
       },
     })
-    give = await giver(db, site)
+    const giveOn = await giver(db)
+    give = (...given) => giveOn(site, ...given)
     server = await startScripted(async (call) => (await intercept(call)) ?? answer(call))
   })
   after(async () => {

@@ -15,17 +15,14 @@ export type Given = {
 export const defaultStart = 1_767_225_600
 export const defaultEnd = 4_102_444_800
 
-/**
- * For tests and benches: gives products as the shop does, rows and touch in one transaction. One product entitles to
- * all that a call names, with the dates of the first. Returns the product's id.
- */
-export async function giver(
-  db: Kysely<Database>,
-  site: string,
-): Promise<(...given: Given[]) => Promise<number>> {
+/** Gives one product on `site` that entitles to all that is named, with the dates of the first. Returns its id. */
+export type Give = (site: string, ...given: Given[]) => Promise<number>
+
+/** For tests: gives products as the shop does, rows and touch in one transaction. Once for each database. */
+export async function giver(db: Kysely<Database>): Promise<Give> {
   const unitId = await sellOne(db)
   let products = 0
-  return async (...given) => {
+  return async (site, ...given) => {
     const { startsAt = defaultStart, endsAt = defaultEnd } = given[0] ?? {}
     const number = ++products
     return await db.transaction().execute(async (trx) => {

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Database } from '../db/schema.ts'
 import { MoodleError } from '../sdk/index.ts'
 import { testDatabase } from '../test/database.ts'
-import { giver } from './give-product.ts'
+import { type Give, giver } from './give-product.ts'
 import { type Sandbox, startSandbox } from './sandbox/sandbox.ts'
 import { connectSite } from './site.ts'
 
@@ -14,12 +14,14 @@ const log = pino({ level: 'silent' })
 
 describe('a site', () => {
   let db: Kysely<Database>
+  let give: Give
   let sandbox: Sandbox
   let sites = 0
   const opened: { close(): Promise<void> }[] = []
 
   before(async () => {
     ;({ db } = await testDatabase())
+    give = await giver(db)
     sandbox = await startSandbox()
   })
   after(async () => {
@@ -208,7 +210,6 @@ describe('a site', () => {
 
   it('enrols whom the rows entitle, and tells an operator about whom Moodle refuses', async () => {
     const site = connect()
-    const give = await giver(db, site.site)
     const [course, closed] = await Promise.all([site.course('SQL-201'), site.course('MANOFF')])
     assert.ok(course && closed)
     const { id: user } = await site.ensureAccount({ email: 'l@example.org', firstname: 'L', lastname: 'E' })
@@ -216,7 +217,7 @@ describe('a site', () => {
       { course: course.id, user },
       { course: closed.id, user },
     ]
-    await give(...targets)
+    await give(site.site, ...targets)
     const error = await caught(site.applyEnrolments(targets))
     assert.deepEqual([error.kind, error.code], ['request', 'wsnoinstance'])
     assert.match(error.message, /manual enrolment is missing or switched off/)
@@ -227,6 +228,28 @@ describe('a site', () => {
     )
     assert.ok(enrolled.some(({ id }) => id === user))
   })
+
+  for (const release of ['4.1', '4.5'] as const) {
+    it(`forgets an account that Moodle ${release} has deleted, and says so`, async () => {
+      const old = await startSandbox({ release, tokens: { administrator: 'admin' } })
+      try {
+        const site = connect({ url: old.url, token: old.token })
+        const course = await site.course('SQL-201')
+        const person = { email: 'gone@example.org', firstname: 'G', lastname: 'O' }
+        const { id: user } = await site.ensureAccount(person)
+        const administrator = connect({ url: old.url, token: 'administrator' })
+        await administrator.call('core_user_delete_users', { userids: [user] }, z.null())
+        const targets = [{ course: course?.id ?? 0, user }]
+        await give(site.site, ...targets)
+        const error = await caught(site.applyEnrolments(targets))
+        assert.equal(error.kind, 'request')
+        assert.match(error.message, /no such user any more.+hand the product over/)
+        assert.notEqual((await site.ensureAccount(person)).id, user)
+      } finally {
+        await old.close()
+      }
+    })
+  }
 
   it('tells nothing of what was touched without any product', async () => {
     const site = connect()

@@ -8,8 +8,9 @@ import type { EnrolmentTarget, Shop } from './shop.ts'
 
 /**
  * Keeps what a delivery promised: writes its products once, then makes Moodle agree. Both parts find what an earlier
- * run did: what a unit was given before is not given again, whatever the script says now, and an enrolment that
- * Moodle was told is not told again. Throws `Superseded` when another worker has the production.
+ * run did: what a unit was given before is not given again, whatever the script says now. A retry tells Moodle the
+ * enrolments again: its forerunner may have told them an older state at its last moment. Throws `Superseded` when
+ * another worker has the production.
  */
 export async function deliver(shop: Shop, production: Production, delivery: Delivery): Promise<void> {
   if (delivery.products.length === 0) return
@@ -24,7 +25,7 @@ export async function deliver(shop: Shop, production: Production, delivery: Deli
     await write(shop, trx, production, delivery.products)
     return wanted
   })
-  await shop.site.applyEnrolments(targets)
+  await shop.site.applyEnrolments(targets, { again: production.attempt > 1 })
 }
 
 /** The enrolments of what a unit was given before; undefined when it was given nothing. */
@@ -135,5 +136,5 @@ export async function withdraw(shop: Shop, production: Production): Promise<void
     if (revoked.length > 0) await shop.site.touchEnrolments(trx, touched)
     return touched
   })
-  await shop.site.applyEnrolments(targets)
+  await shop.site.applyEnrolments(targets, { again: production.attempt > 1 })
 }

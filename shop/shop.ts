@@ -13,8 +13,11 @@ export type EnrolmentTarget = { course: number; user: number }
 export type Site = Moodle & {
   /** Says, in the transaction that changes products, that these enrolments are no longer what Moodle was told. */
   touchEnrolments(trx: Transaction<Database>, targets: EnrolmentTarget[]): Promise<void>
-  /** Makes Moodle agree with our rows. Safe to repeat and to race. */
-  applyEnrolments(targets: EnrolmentTarget[]): Promise<void>
+  /**
+   * Makes Moodle agree with our rows. Safe to repeat and to race. `again` tells it even what was told: for a retry, which
+   * can't know what its forerunner still did after it was thought dead.
+   */
+  applyEnrolments(targets: EnrolmentTarget[], options?: { again?: boolean }): Promise<void>
 }
 
 export type ShopSettings = {
