@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Database } from '../db/schema.ts'
 import type { Outcome, Production } from './production.ts'
 import { newJobId, type Queue, sendProductions } from './queue.ts'
@@ -6,7 +6,7 @@ import { newJobId, type Queue, sendProductions } from './queue.ts'
 /** An operator's wish that came too late: the production has moved on meanwhile. */
 export type Operated = { ok: true } | { ok: false; reason: 'not_waiting' }
 
-type Hands = {
+export type Hands = {
   db: Kysely<Database>
   queue: Queue
   site: string
@@ -36,14 +36,25 @@ export async function retryProduction(hands: Hands, id: number): Promise<Operate
 
 /** Runs again now every production that waits because the site was away or refused our token. */
 export async function retryWaiting(hands: Omit<Hands, 'settle'>): Promise<number> {
+  return await retryAll(
+    hands,
+    sql<boolean>`state = 'retrying' and cause->>'kind' in ('outage', 'maintenance', 'token')`,
+  )
+}
+
+/** Runs again now every production that needs an operator: what kept them from succeeding was put right. */
+export async function retryStuck(hands: Omit<Hands, 'settle'>): Promise<number> {
+  return await retryAll(hands, sql<boolean>`state = 'needs_operator'`)
+}
+
+async function retryAll(hands: Omit<Hands, 'settle'>, which: RawBuilder<boolean>): Promise<number> {
   return await hands.db.transaction().execute(async (trx) => {
     const { rows } = await sql<{ id: number }>`
-      select id from productions
-       where state = 'retrying' and cause->>'kind' in ('outage', 'maintenance', 'token')
-       for update skip locked`.execute(trx)
+      select id from productions where ${which} for update skip locked`.execute(trx)
     const jobs = rows.map((row) => ({ id: newJobId(), production: row.id, site: hands.site }))
     await sql`
-      update productions p set job_id = job.id, due_at = now()
+      update productions p
+         set job_id = job.id, due_at = now(), failures = 0, interruptions = 0, state = 'retrying'
         from unnest(${jobs.map((job) => job.production)}::bigint[], ${jobs.map((job) => job.id)}::uuid[]) as job(production, id)
        where p.id = job.production`.execute(trx)
     await sendProductions(hands.queue, trx, jobs)

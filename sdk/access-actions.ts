@@ -37,6 +37,7 @@ export const changeEnd = defineAction({
   }),
   audience: 'operator',
   when: (product) => product.state !== 'revoked',
+  initial: (product) => ({ endsOn: product.endsAt?.toISOString().slice(0, 10) }),
   run: ({ input }) => ({
     change: {
       endsAt: input.endsOn ? new Date(Date.parse(`${input.endsOn}T00:00:00Z`) + 86_400_000 - 1000) : null,

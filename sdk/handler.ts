@@ -109,6 +109,8 @@ export type Action<Internal = unknown, Input = unknown> = {
   audience: 'operator' | 'customer' | 'both'
   /** When the action makes sense; always, when absent. */
   when?: (product: Product) => boolean
+  /** What the form starts with, by field: an end date as it is now, say. */
+  initial?: (product: Product) => Record<string, unknown>
   run: (context: {
     product: Product
     internal: Internal

@@ -1,3 +1,4 @@
+import type { Hands } from '../production/operate.ts'
 import type { Engine } from '../production/run.ts'
 import { deliver, withdraw } from './deliver.ts'
 import { changeProduct, ownedProducts } from './product.ts'
@@ -20,6 +21,16 @@ export function composeEngine(shop: Shop, worker: string): Engine {
     owned: (email, course) => ownedProducts(shop.db, email, course),
     reserve: (unitId, name) => reserve(shop.db, unitId, name),
     free: (unitId, name) => free(shop.db, unitId, name),
+    settle: (trx, production, outcome) => settle(shop, trx, production, outcome),
+  }
+}
+
+/** What an operator's hand on a production takes: see production/operate.ts. */
+export function composeHands(shop: Shop): Hands {
+  return {
+    db: shop.db,
+    queue: shop.queue,
+    site: shop.site.site,
     settle: (trx, production, outcome) => settle(shop, trx, production, outcome),
   }
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import type { Database, MailKind } from '../db/schema.ts'
 
 export type MailState = Database['mails']['state']

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely'
 import type { Database, ProductState } from '../db/schema.ts'
 import { claimAtOnce, type Production, type StoredProduct } from '../production/production.ts'
 import { type Engine, run } from '../production/run.ts'
@@ -8,6 +8,7 @@ import type { Handler, Product, ProductChange } from '../sdk/index.ts'
 import { changeOrder } from './change-order.ts'
 import { giveBackUnit } from './give-back.ts'
 import { type Reason, record } from './order.ts'
+import { readProductReference } from './reference.ts'
 import type { EnrolmentTarget, Shop } from './shop.ts'
 import { startScript } from './start-scripts.ts'
 
@@ -61,7 +62,7 @@ export async function productsOfOrder(db: Kysely<Database>, orderId: number): Pr
   return rows.map(toProduct)
 }
 
-/** A page of products, newest first. `search`: a reference or a part of the holder's e-mail. */
+/** A page of products, newest first. `search`: a reference, an order's number or the start of the holder's e-mail. */
 export async function listProducts(
   db: Kysely<Database>,
   {
@@ -76,19 +77,20 @@ export async function listProducts(
     .limit(limit + 1)
   if (before !== undefined) query = query.where('products.id', '<', before)
   if (state) query = query.where('products.state', '=', state)
-  if (search) {
-    const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`
-    query = query.where((where) =>
-      where.or([
-        where('products.reference', '=', search.toUpperCase()),
-        where('orders.number', '=', search),
-        where(sql<string>`products.holder->>'email'`, 'ilike', pattern),
-      ]),
-    )
-  }
+  if (search) query = query.where(searched(search.trim()))
   const rows = await query.execute()
   const page = rows.slice(0, limit).map(toProduct)
   return { products: page, next: rows.length > limit ? page.at(-1)?.id : undefined }
+}
+
+/** One condition by the shape of what was typed, each with its index: a reference, an order's number, an e-mail. */
+function searched(text: string): RawBuilder<boolean> {
+  const reference = readProductReference(text)
+  if (reference) return sql<boolean>`products.reference = ${reference}`
+  if (/^\d{4}-\d+$/.test(text)) return sql<boolean>`orders.number = ${text}`
+  const from = text.toLowerCase()
+  const email = sql`lower(products.holder->>'email')`
+  return sql<boolean>`(${email} >= ${from} and ${email} < ${`${from}\uffff`})`
 }
 
 /** What a person owns now, by e-mail whatever its case: neither revoked nor ended. `course`: only what opens it. */
@@ -247,7 +249,7 @@ export async function changeProduct(
     await shop.site.touchEnrolments(trx, touched)
     return touched
   })
-  await shop.site.applyEnrolments(targets)
+  await shop.site.applyEnrolments(targets, { again: production.attempt > 1 })
 }
 
 async function targetsOf(trx: Transaction<Database>, productId: number): Promise<EnrolmentTarget[]> {

@@ -6,12 +6,17 @@ import type { WebEnv } from './security.ts'
 const paths = { visitor: '/', cart: '/', session: '/office' } as const
 export type CookieName = keyof typeof paths
 
-export function readCookie(c: Context<WebEnv>, name: CookieName): string | undefined {
+export function readCookie<Env extends WebEnv>(c: Context<Env>, name: CookieName): string | undefined {
   return getCookie(c, name)
 }
 
 /** Out of reach of scripts and of other sites' forms; over https only when the shop is. `days` absent: until the browser closes. */
-export function writeCookie(c: Context<WebEnv>, name: CookieName, value: string, days?: number): void {
+export function writeCookie<Env extends WebEnv>(
+  c: Context<Env>,
+  name: CookieName,
+  value: string,
+  days?: number,
+): void {
   setCookie(c, name, value, {
     path: paths[name],
     httpOnly: true,
@@ -21,6 +26,6 @@ export function writeCookie(c: Context<WebEnv>, name: CookieName, value: string,
   })
 }
 
-export function dropCookie(c: Context<WebEnv>, name: CookieName): void {
+export function dropCookie<Env extends WebEnv>(c: Context<Env>, name: CookieName): void {
   deleteCookie(c, name, { path: paths[name], secure: c.var.security.https })
 }

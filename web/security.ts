@@ -76,7 +76,7 @@ export const protectForms = createMiddleware<WebEnv>(async (c, next) => {
 })
 
 /** The token that a form of this page must carry. The first call gives the visitor their cookie. */
-export function csrfToken(c: Context<WebEnv>): string {
+export function csrfToken<Env extends WebEnv>(c: Context<Env>): string {
   const { security } = c.var
   security.visitor ??= readCookie(c, 'visitor')
   if (!security.visitor) {
@@ -86,7 +86,7 @@ export function csrfToken(c: Context<WebEnv>): string {
   return tokenFor(c, security.visitor)
 }
 
-function tokenFor(c: Context<WebEnv>, visitor: string): string {
+function tokenFor<Env extends WebEnv>(c: Context<Env>, visitor: string): string {
   const { secret } = c.var.security
   const bound = `csrf\n${visitor}\n${readCookie(c, 'session') ?? ''}`
   return createHmac('sha256', secret).update(bound).digest('base64url')

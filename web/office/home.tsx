@@ -1,0 +1,477 @@
+import type { Child } from 'hono/jsx'
+import {
+  countWaiting,
+  dayFigures,
+  mostCounted,
+  nearDeadline,
+  partPaidOrders,
+  type Retrying,
+  retryingByCause,
+  type StuckUnit,
+  stuckUnits,
+  unsellableEntries,
+} from '../../shop/attention.ts'
+import { mailsInTrouble } from '../../shop/list-mails.ts'
+import { type AwaitedOrder, type GiveBack, listGiveBacks } from '../../shop/list-payments.ts'
+import type { Face } from '../face.ts'
+import { routes } from '../routes.ts'
+import { csrfToken } from '../security.ts'
+import { Badge, type Tone } from '../ui/badge.tsx'
+import { ButtonForm } from '../ui/button.tsx'
+import { Card, PageHead } from '../ui/card.tsx'
+import { Icon } from '../ui/icon.tsx'
+import { formatDate, formatDuration, formatMoney, formatNumber, pick } from '../ui/locale.ts'
+import { Moment } from '../ui/moment.tsx'
+import { Money } from '../ui/money.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { Table } from '../ui/table.tsx'
+import { CauseText } from './cause-text.tsx'
+import type { OfficeContext } from './office-route.ts'
+import { mayChange, officePage } from './page.tsx'
+import { sayWhy } from './say.ts'
+import { texts } from './texts.ts'
+
+const shown = 8
+const daysAhead = 3
+
+/** What waits for somebody first, each with what can be done about it; then what the day gave. */
+export async function home(c: OfficeContext, face: Face) {
+  const { locale } = c.var
+  const t = texts[locale].home
+  const now = new Date()
+  const { shop } = face
+  const [site, waiting, stuck, retrying, giveBacks, partPaid, near, mails, unsellable, figures] =
+    await Promise.all([
+      face.site.health(),
+      countWaiting(shop.db),
+      stuckUnits(shop.db, shown),
+      retryingByCause(shop.db),
+      listGiveBacks(shop.db, { limit: shown }),
+      partPaidOrders(shop.db, shown),
+      nearDeadline(shop, new Date(now.getTime() + daysAhead * 86_400_000), shown),
+      mailsInTrouble(shop.db, shown),
+      unsellableEntries(shop),
+      dayFigures(shop, startOfDay(now)),
+    ])
+  const { faults } = shop.registry()
+  const busy = { c, face, csrf: csrfToken(c) }
+  const asides = giveBacks.giveBacks.filter((giveBack) => giveBack.payment)
+  const others = giveBacks.giveBacks.filter((giveBack) => !giveBack.payment)
+  const calm =
+    site.state === 'up' &&
+    [stuck, retrying, giveBacks.giveBacks, partPaid, near, mails, unsellable, faults].every(
+      (list) => list.length === 0,
+    )
+  return await officePage(
+    c,
+    face,
+    { title: t.title, section: 'home' },
+    <>
+      <PageHead title={t.title} lead={formatDate(now, locale)} />
+      {site.state !== 'up' && (
+        <Notice
+          tone={site.state === 'paused' ? 'warning' : 'error'}
+          title={t.site[site.state]}
+          locale={locale}
+        >
+          {site.cause && <p>{site.cause}</p>}
+          <p>
+            {t.since} <Moment at={site.since} locale={locale} />. {t.siteHelp[site.state]}{' '}
+            <a href={routes.office.site()}>{t.siteLink}</a>
+          </p>
+        </Notice>
+      )}
+      {calm && (
+        <Card>
+          <div class="calm">
+            <Icon name="success" size={28} />
+            <div>
+              <h2>{t.calm}</h2>
+              <p class="soft">{t.calmText}</p>
+            </div>
+          </div>
+        </Card>
+      )}
+      {stuck.length > 0 && (
+        <Waiting
+          title={t.stuck}
+          count={waiting.needsOperator}
+          tone="danger"
+          all={`${routes.office.productions.index()}?state=needs_operator`}
+          locale={locale}
+        >
+          <StuckUnits {...busy} units={stuck} />
+        </Waiting>
+      )}
+      {retrying.length > 0 && (
+        <Waiting
+          title={t.retrying}
+          count={retrying.reduce((sum, one) => sum + one.count, 0)}
+          tone="warning"
+          all={`${routes.office.productions.index()}?state=retrying`}
+          locale={locale}
+        >
+          <RetryingUnits {...busy} retrying={retrying} />
+        </Waiting>
+      )}
+      {others.length > 0 && (
+        <Waiting
+          title={t.giveBacks}
+          count={Math.max(others.length, waiting.giveBacks - asides.length)}
+          tone="warning"
+          all={routes.office.payments.giveBacks()}
+          locale={locale}
+        >
+          <GiveBacks {...busy} giveBacks={others} />
+        </Waiting>
+      )}
+      {asides.length > 0 && (
+        <Waiting
+          title={t.setAside}
+          count={asides.length}
+          tone="warning"
+          all={routes.office.payments.setAside()}
+          locale={locale}
+        >
+          <GiveBacks {...busy} giveBacks={asides} />
+        </Waiting>
+      )}
+      {partPaid.length > 0 && (
+        <Waiting
+          title={t.partPaid}
+          count={partPaid.length}
+          tone="warning"
+          all={routes.office.payments.index()}
+          locale={locale}
+        >
+          <AwaitedOrders {...busy} orders={partPaid} />
+        </Waiting>
+      )}
+      {near.length > 0 && (
+        <Waiting
+          title={t.nearDeadline}
+          count={near.length}
+          tone="info"
+          all={routes.office.payments.index()}
+          locale={locale}
+        >
+          <AwaitedOrders {...busy} orders={near} />
+        </Waiting>
+      )}
+      {(faults.length > 0 || unsellable.length > 0) && (
+        <Waiting
+          title={t.handlers}
+          count={faults.length + unsellable.length}
+          tone="danger"
+          all={routes.office.handlers()}
+          locale={locale}
+        >
+          <ul class="plain-list">
+            {faults.map((fault) => (
+              <li>
+                <strong class="mono">{fault.id}</strong> {fault.reason}
+                <br />
+                <span class="soft small mono">{fault.file}</span>
+              </li>
+            ))}
+            {unsellable.map((entry) => (
+              <li>
+                <a href={routes.office.entries.show(entry.code)}>{pick(entry.title, locale)}</a>{' '}
+                {t.unsellable(entry.handler)}
+              </li>
+            ))}
+          </ul>
+        </Waiting>
+      )}
+      {mails.length > 0 && (
+        <Waiting
+          title={t.mails}
+          count={waiting.failedMails}
+          tone="warning"
+          all={`${routes.office.mails.index()}?state=failed`}
+          locale={locale}
+        >
+          <ul class="plain-list">
+            {mails.map((mail) => (
+              <li>
+                <a href={routes.office.mails.show(mail.id)}>{texts[locale].mailKinds[mail.kind]}</a>{' '}
+                {mail.recipient} <span class="soft">{mail.cause}</span>
+              </li>
+            ))}
+          </ul>
+        </Waiting>
+      )}
+      <h2 class="section">{t.today}</h2>
+      <div class="tiles">
+        <Tile
+          label={t.placed}
+          value={formatNumber(figures.placed, locale)}
+          href={routes.office.orders.index()}
+        />
+        <Tile
+          label={t.paid}
+          value={formatNumber(figures.paid, locale)}
+          detail={
+            figures.paid > 0 ? formatMoney(figures.paidCents, shop.settings.currency, locale) : undefined
+          }
+        />
+        <Tile label={t.produced} value={formatNumber(figures.produced, locale)} />
+        <Tile
+          label={t.median}
+          value={figures.medianMs === null ? '–' : formatDuration(figures.medianMs, locale)}
+          detail={figures.medianMs === null ? undefined : t.medianText}
+        />
+      </div>
+    </>,
+  )
+}
+
+function startOfDay(now: Date): Date {
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate())
+}
+
+type WaitingProps = {
+  title: string
+  count: number
+  tone: Tone
+  all: string
+  locale: 'en' | 'fr'
+  children: Child
+}
+
+function Waiting({ title, count, tone, all, locale, children }: WaitingProps) {
+  const t = texts[locale].home
+  const number = count >= mostCounted ? `${mostCounted}+` : count
+  return (
+    <Card
+      flush
+      title={
+        <>
+          {title} <Badge tone={tone}>{number}</Badge>
+        </>
+      }
+      aside={<a href={all}>{t.all}</a>}
+    >
+      {children}
+    </Card>
+  )
+}
+
+type Busy = { c: OfficeContext; face: Face; csrf: string }
+
+function StuckUnits({ c, csrf, units }: Busy & { units: StuckUnit[] }) {
+  const { locale } = c.var
+  const t = texts[locale].home
+  return (
+    <Table
+      caption={t.stuck}
+      locale={locale}
+      rows={units}
+      columns={[
+        {
+          label: t.unit,
+          heading: true,
+          cell: (unit) => (
+            <>
+              <a href={routes.office.productions.show(unit.production)}>
+                {pick(unit.title, locale)}, {texts[locale].unitOf(unit.unitPosition)}
+              </a>
+              <div class="soft small">
+                <a href={routes.office.orders.show(unit.orderNumber)}>{unit.orderNumber}</a> ·{' '}
+                {unit.customer.firstname} {unit.customer.lastname}
+              </div>
+            </>
+          ),
+        },
+        {
+          label: t.paidColumn,
+          narrow: true,
+          cell: (unit) => (
+            <Badge tone={unit.paid ? 'success' : 'neutral'}>
+              {unit.paid ? texts[locale].paid : texts[locale].unpaid}
+            </Badge>
+          ),
+        },
+        {
+          label: t.cause,
+          cell: (unit) => <CauseText cause={unit.cause} script={unit.script} locale={locale} />,
+        },
+        { label: t.tried, narrow: true, cell: (unit) => <Moment at={unit.triedAt} locale={locale} /> },
+        {
+          label: '',
+          narrow: true,
+          cell: (unit) =>
+            mayChange(c) && (
+              <ButtonForm
+                action={routes.office.productions.retry(unit.production)}
+                csrf={csrf}
+                fields={{ back: routes.office.home() }}
+                size="small"
+                look="primary"
+                label={t.retryUnit(pick(unit.title, locale), unit.unitPosition)}
+              >
+                {t.retry}
+              </ButtonForm>
+            ),
+        },
+      ]}
+    />
+  )
+}
+
+function RetryingUnits({ c, csrf, retrying }: Busy & { retrying: Retrying[] }) {
+  const { locale } = c.var
+  const t = texts[locale].home
+  const away = retrying.some(({ kind }) => ['outage', 'maintenance', 'token'].includes(kind))
+  return (
+    <>
+      <Table
+        caption={t.retrying}
+        locale={locale}
+        rows={retrying}
+        columns={[
+          {
+            label: t.cause,
+            heading: true,
+            cell: (one) => (
+              <>
+                {texts[locale].causes[one.kind]}
+                <div class="soft small">{one.message}</div>
+              </>
+            ),
+          },
+          { label: t.units, numeric: true, narrow: true, cell: (one) => one.count },
+          { label: t.waitingSince, narrow: true, cell: (one) => <Moment at={one.since} locale={locale} /> },
+          { label: t.nextTry, narrow: true, cell: (one) => <Moment at={one.nextTry} locale={locale} /> },
+        ]}
+      />
+      {away && mayChange(c) && (
+        <div class="card-foot">
+          <ButtonForm
+            action={routes.office.productions.retryAll()}
+            csrf={csrf}
+            fields={{ which: 'site', back: routes.office.home() }}
+            size="small"
+          >
+            {texts[locale].productions.retrySite}
+          </ButtonForm>
+        </div>
+      )}
+    </>
+  )
+}
+
+function GiveBacks({ c, giveBacks }: Busy & { giveBacks: GiveBack[] }) {
+  const { locale } = c.var
+  const t = texts[locale].payments
+  return (
+    <Table
+      caption={texts[locale].home.giveBacks}
+      locale={locale}
+      rows={giveBacks}
+      columns={[
+        {
+          label: t.order,
+          heading: true,
+          cell: (one) => (
+            <>
+              <a href={routes.office.orders.show(one.orderNumber)}>{one.orderNumber}</a>{' '}
+              <span class="soft">
+                {one.customer.firstname} {one.customer.lastname}
+              </span>
+            </>
+          ),
+        },
+        { label: t.why, cell: (one) => sayWhy(one.why, locale) },
+        {
+          label: t.amount,
+          numeric: true,
+          narrow: true,
+          cell: (one) => <Money cents={one.amountCents} currency={one.currency} locale={locale} />,
+        },
+        {
+          label: '',
+          narrow: true,
+          cell: (one) => <a href={`${routes.office.payments.giveBacks()}#give-back-${one.id}`}>{t.settle}</a>,
+        },
+      ]}
+    />
+  )
+}
+
+function AwaitedOrders({ c, orders }: Busy & { orders: AwaitedOrder[] }) {
+  const { locale } = c.var
+  const t = texts[locale].payments
+  return (
+    <Table
+      caption={texts[locale].home.nearDeadline}
+      locale={locale}
+      rows={orders}
+      columns={[
+        {
+          label: t.order,
+          heading: true,
+          cell: (order) => (
+            <>
+              <a href={routes.office.orders.show(order.number)}>{order.number}</a>{' '}
+              <span class="soft">
+                {order.customer.firstname} {order.customer.lastname}
+              </span>
+            </>
+          ),
+        },
+        {
+          label: t.due,
+          numeric: true,
+          narrow: true,
+          cell: (order) => (
+            <Money cents={order.totalCents - order.paidCents} currency={order.currency} locale={locale} />
+          ),
+        },
+        {
+          label: t.received,
+          numeric: true,
+          narrow: true,
+          cell: (order) => <Money cents={order.paidCents} currency={order.currency} locale={locale} />,
+        },
+        {
+          label: t.deadline,
+          narrow: true,
+          cell: (order) => order.payBefore && <Moment at={order.payBefore} day locale={locale} />,
+        },
+        {
+          label: '',
+          narrow: true,
+          cell: (order) => <a href={`${routes.office.orders.show(order.number)}#validate`}>{t.validate}</a>,
+        },
+      ]}
+    />
+  )
+}
+
+function Tile({
+  label,
+  value,
+  detail,
+  href,
+}: {
+  label: string
+  value: string
+  detail?: string
+  href?: string
+}) {
+  const content = (
+    <>
+      <span class="tile-label">{label}</span>
+      <span class="tile-value">{value}</span>
+      {detail && <span class="soft small">{detail}</span>}
+    </>
+  )
+  return href ? (
+    <a class="tile" href={href}>
+      {content}
+    </a>
+  ) : (
+    <div class="tile">{content}</div>
+  )
+}

@@ -1,0 +1,168 @@
+import type { OrderState } from '../../../db/schema.ts'
+import { orderMoves } from '../../../shop/order.ts'
+import { listOrders, type OrderRow } from '../../../shop/view-order.ts'
+import type { Face } from '../../face.ts'
+import { routes } from '../../routes.ts'
+import { Badge, StateBadge, stateText } from '../../ui/badge.tsx'
+import { Card, PageHead } from '../../ui/card.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import type { Locale } from '../../ui/locale.ts'
+import { Moment } from '../../ui/moment.tsx'
+import { Money } from '../../ui/money.tsx'
+import { Pager, Table } from '../../ui/table.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
+import { Filters } from '../filters.tsx'
+import { asked, askedOneOf, type OfficeContext, readId } from '../office-route.ts'
+import { officePage, withQuery } from '../page.tsx'
+import { sayMeans } from '../say.ts'
+import { texts } from '../texts.ts'
+
+const states = Object.keys(orderMoves) as OrderState[] // the table of moves has every state
+const tabs = [
+  undefined,
+  'awaiting_payment',
+  'paid',
+  'completed',
+  'refused',
+  'cancelled',
+  'expired',
+  'refunded',
+] as const
+
+export async function orderList(c: OfficeContext, face: Face) {
+  const { locale } = c.var
+  const t = texts[locale].orders
+  const path = routes.office.orders.index()
+  const state = askedOneOf(c, 'state', states)
+  const search = asked(c, 'search')
+  const before = readId(asked(c, 'before'))
+  const { orders, next } = await listOrders(face.shop.db, { state, search, before })
+  return await officePage(
+    c,
+    face,
+    { title: t.title, section: 'orders' },
+    <>
+      <PageHead title={t.title} />
+      <Tabs
+        label={t.title}
+        current={withQuery(path, { state, search })}
+        tabs={tabs.map((one) => ({
+          text: one ? stateText({ kind: 'order', state: one }, locale) : texts[locale].list.all,
+          href: withQuery(path, { state: one, search }),
+        }))}
+      />
+      <Filters
+        path={path}
+        label={t.search}
+        hint={t.searchHint}
+        search={search}
+        kept={{ state }}
+        locale={locale}
+      />
+      <Card flush>
+        <Table
+          caption={t.title}
+          locale={locale}
+          rows={orders}
+          empty={<p class="empty-title">{search || state ? texts[locale].list.noneFound : t.none}</p>}
+          columns={[
+            {
+              label: t.number,
+              heading: true,
+              narrow: true,
+              cell: (order) => (
+                <span class="flagged">
+                  <a href={routes.office.orders.show(order.number)}>{order.number}</a>
+                  {order.troubled > 0 && (
+                    <span class="flag" title={t.troubled(order.troubled)}>
+                      <Icon name="warning" size={14} />
+                      <span class="visually-hidden">{t.troubled(order.troubled)}</span>
+                    </span>
+                  )}
+                </span>
+              ),
+            },
+            {
+              label: t.customer,
+              cell: (order) => (
+                <>
+                  {order.customer.company ?? `${order.customer.firstname} ${order.customer.lastname}`}
+                  <div class="soft small">{order.customer.email}</div>
+                </>
+              ),
+            },
+            {
+              label: t.state,
+              narrow: true,
+              cell: (order) => <StateBadge kind="order" state={order.state} locale={locale} />,
+            },
+            { label: t.paid, narrow: true, cell: (order) => <PaidFact order={order} locale={locale} /> },
+            {
+              label: t.produced,
+              narrow: true,
+              cell: (order) => <ProducedFact order={order} locale={locale} />,
+            },
+            {
+              label: t.total,
+              numeric: true,
+              narrow: true,
+              cell: (order) => (
+                <>
+                  <Money cents={order.totalCents} currency={order.currency} locale={locale} />
+                  <div class="soft small">{sayMeans(order.means, face.shop, locale)}</div>
+                </>
+              ),
+            },
+            {
+              label: t.placed,
+              narrow: true,
+              cell: (order) => <Moment at={order.placedAt} locale={locale} />,
+            },
+          ]}
+        />
+        <Pager
+          next={next === undefined ? undefined : withQuery(path, { state, search, before: next })}
+          first={before === undefined ? undefined : withQuery(path, { state, search })}
+          locale={locale}
+        />
+      </Card>
+    </>,
+  )
+}
+
+/** Whether the money is there: a fact of its own, never to be taken for the next one. */
+export function PaidFact({
+  order,
+  locale,
+}: {
+  order: Pick<OrderRow, 'paidAt' | 'paidCents' | 'totalCents' | 'currency' | 'state'>
+  locale: Locale
+}) {
+  const t = texts[locale].orders
+  if (order.paidAt) return <Badge tone="success">{texts[locale].paid}</Badge>
+  if (order.paidCents > 0) return <Badge tone="warning">{t.partPaid}</Badge>
+  const open = order.state === 'placed' || order.state === 'awaiting_payment'
+  return open ? <Badge tone="neutral">{texts[locale].unpaid}</Badge> : <span class="soft">–</span>
+}
+
+/** How much of it is produced. */
+export function ProducedFact({
+  order,
+  locale,
+}: {
+  order: Pick<OrderRow, 'producedAt' | 'units' | 'produced' | 'troubled' | 'paidAt' | 'state'>
+  locale: Locale
+}) {
+  const t = texts[locale].orders
+  if (order.troubled > 0) return <Badge tone="danger">{t.someTroubled(order.produced, order.units)}</Badge>
+  if (order.produced === order.units && order.units > 0)
+    return <Badge tone="success">{t.allProduced(order.units)}</Badge>
+  if (order.produced > 0 || order.paidAt) {
+    return (
+      <Badge tone={order.producedAt ? 'neutral' : 'info'}>
+        {t.someProduced(order.produced, order.units)}
+      </Badge>
+    )
+  }
+  return <span class="soft">–</span>
+}

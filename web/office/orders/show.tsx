@@ -1,0 +1,387 @@
+import { productionsOfOrder } from '../../../production/journal.ts'
+import { orderUrl } from '../../../shop/order-url.ts'
+import {
+  findOrder,
+  giveBacksOfOrder,
+  type OrderView,
+  orderHistory,
+  paymentsOfOrder,
+} from '../../../shop/view-order.ts'
+import type { Face } from '../../face.ts'
+import { routes } from '../../routes.ts'
+import { csrfToken } from '../../security.ts'
+import { StateBadge } from '../../ui/badge.tsx'
+import { ButtonLink } from '../../ui/button.tsx'
+import { Card, PageHead } from '../../ui/card.tsx'
+import { Confirm } from '../../ui/confirm.tsx'
+import { ErrorSummary, summaryOf } from '../../ui/error-summary.tsx'
+import { KeyValue } from '../../ui/key-value.tsx'
+import { formatMoney, formatRate, pick } from '../../ui/locale.ts'
+import { Moment } from '../../ui/moment.tsx'
+import { Money } from '../../ui/money.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { Table } from '../../ui/table.tsx'
+import { asked, notFound, type OfficeContext, parameter } from '../office-route.ts'
+import { mayChange, officePage } from '../page.tsx'
+import { ReasonForm, type SentForm, sentErrors } from '../reason-form.tsx'
+import { sayMeans, sayWho, sayWhy } from '../say.ts'
+import { texts } from '../texts.ts'
+import { OrderHistory } from './history.tsx'
+import { PaidFact, ProducedFact } from './list.tsx'
+import { PaymentForm, paymentElements } from './payment-form.tsx'
+import { Units } from './units.tsx'
+
+export async function showOrder(c: OfficeContext, face: Face) {
+  return await orderPage(c, face, (await findOrder(face.shop.db, parameter(c, 'number'))) ?? notFound())
+}
+
+/** All that is known of an order and what can be done with it. `sent`: a form of this page that came back. */
+export async function orderPage(c: OfficeContext, face: Face, order: OrderView, sent?: SentForm) {
+  const { locale } = c.var
+  const { shop } = face
+  const t = texts[locale].order
+  const [productions, history, payments, giveBacks] = await Promise.all([
+    productionsOfOrder(shop.db, order.id),
+    orderHistory(shop.db, order.id),
+    paymentsOfOrder(shop.db, order.id),
+    giveBacksOfOrder(shop.db, order.id),
+  ])
+  const csrf = csrfToken(c)
+  const units = order.lines.flatMap((line) => line.units)
+  const facts = {
+    ...order,
+    units: units.length,
+    produced: units.filter(({ state }) => state === 'produced').length,
+    troubled: units.filter(({ state }) => state === 'needs_operator' || state === 'retrying').length,
+  }
+  const unitNames = new Map(
+    order.lines.flatMap((line) =>
+      line.units.map((unit) => [
+        unit.id,
+        `${pick(line.entry.title, locale)}, ${texts[locale].unitOf(unit.position)}`,
+      ]),
+    ),
+  )
+  const parts = { c, csrf, shop, order, sent }
+  return await officePage(
+    c,
+    face,
+    { title: t.title(order.number), section: 'orders', status: sent ? 422 : 200 },
+    <>
+      <PageHead
+        title={t.title(order.number)}
+        back={{ href: routes.office.orders.index(), text: texts[locale].orders.title }}
+        actions={
+          <>
+            <StateBadge kind="order" state={order.state} locale={locale} />
+            <ButtonLink href={orderUrl(shop.settings, order)} icon="external">
+              {t.tracking}
+            </ButtonLink>
+          </>
+        }
+      />
+      <ErrorSummary
+        locale={locale}
+        errors={
+          sent?.form === 'pay'
+            ? summaryOf(paymentElements, sent.errors, { locale, prefix: 'pay.' })
+            : sentErrors(sent, locale)
+        }
+      />
+      <PaymentOutcome c={c} order={order} />
+      <div class="columns">
+        <div>
+          {order.lines.map((line) => (
+            <Card
+              flush
+              title={
+                <a href={routes.office.entries.show(line.entry.code)}>{pick(line.entry.title, locale)}</a>
+              }
+              aside={
+                <span class="soft">
+                  {line.quantity} × <Money cents={line.unitCents} currency={order.currency} locale={locale} />{' '}
+                  ={' '}
+                  <strong>
+                    <Money cents={line.totalCents} currency={order.currency} locale={locale} />
+                  </strong>
+                </span>
+              }
+            >
+              <Units {...parts} line={line} productions={productions} />
+            </Card>
+          ))}
+          {order.products.length > 0 && <Products {...parts} />}
+          {payments.length > 0 && (
+            <Card flush title={t.payments}>
+              <Table
+                caption={t.payments}
+                locale={locale}
+                rows={payments}
+                columns={[
+                  {
+                    label: t.reference,
+                    heading: true,
+                    cell: (payment) => (
+                      <>
+                        <span class="mono">{payment.reference}</span>
+                        {payment.note && <div class="soft small">{payment.note}</div>}
+                      </>
+                    ),
+                  },
+                  { label: t.means, cell: (payment) => sayMeans(payment.means, shop, locale) },
+                  {
+                    label: t.paidOn,
+                    narrow: true,
+                    cell: (payment) => <Moment at={payment.paid_on} locale={locale} />,
+                  },
+                  { label: t.recordedBy, cell: (payment) => sayWho(payment.recorded_by, shop, locale) },
+                  {
+                    label: t.amount,
+                    numeric: true,
+                    narrow: true,
+                    cell: (payment) => (
+                      <Money cents={payment.amount_cents} currency={payment.currency} locale={locale} />
+                    ),
+                  },
+                  {
+                    label: '',
+                    narrow: true,
+                    cell: (payment) => <StateBadge kind="payment" state={payment.state} locale={locale} />,
+                  },
+                ]}
+              />
+            </Card>
+          )}
+          {giveBacks.length > 0 && (
+            <Card flush title={t.giveBacks}>
+              <Table
+                caption={t.giveBacks}
+                locale={locale}
+                rows={giveBacks}
+                columns={[
+                  {
+                    label: t.why,
+                    heading: true,
+                    cell: (giveBack) => (
+                      <>
+                        {sayWhy(giveBack.why, locale)}
+                        {giveBack.done_note && <div class="soft small">{giveBack.done_note}</div>}
+                      </>
+                    ),
+                  },
+                  {
+                    label: t.amount,
+                    numeric: true,
+                    narrow: true,
+                    cell: (giveBack) => (
+                      <Money cents={giveBack.amount_cents} currency={giveBack.currency} locale={locale} />
+                    ),
+                  },
+                  {
+                    label: '',
+                    narrow: true,
+                    cell: (giveBack) =>
+                      giveBack.done_at ? (
+                        <StateBadge kind="giveBack" state="done" locale={locale} />
+                      ) : (
+                        <a href={`${routes.office.payments.giveBacks()}#give-back-${giveBack.id}`}>
+                          <StateBadge kind="giveBack" state="due" locale={locale} />
+                        </a>
+                      ),
+                  },
+                ]}
+              />
+            </Card>
+          )}
+          <Card title={t.history}>
+            <OrderHistory history={history} unitNames={unitNames} shop={shop} locale={locale} />
+          </Card>
+        </div>
+        <div>
+          <Card title={t.facts}>
+            <KeyValue
+              rows={[
+                [texts[locale].orders.paid, <PaidFact order={facts} locale={locale} />],
+                [texts[locale].orders.produced, <ProducedFact order={facts} locale={locale} />],
+                [t.total, <Money cents={order.totalCents} currency={order.currency} locale={locale} />],
+                [t.ofWhichVat, vatOf(order, locale)],
+                [
+                  t.received,
+                  order.paidCents > 0 ? (
+                    <Money cents={order.paidCents} currency={order.currency} locale={locale} />
+                  ) : undefined,
+                ],
+                [t.means, sayMeans(order.means, shop, locale)],
+                [t.paymentReference, <span class="mono">{order.paymentReference}</span>],
+                [t.placedAt, <Moment at={order.placedAt} locale={locale} />],
+                [
+                  t.payBefore,
+                  order.payBefore && order.state === 'awaiting_payment' ? (
+                    <Moment at={order.payBefore} day locale={locale} />
+                  ) : undefined,
+                ],
+                [t.paidAt, order.paidAt ? <Moment at={order.paidAt} locale={locale} /> : undefined],
+                [
+                  t.producedAt,
+                  order.producedAt ? <Moment at={order.producedAt} locale={locale} /> : undefined,
+                ],
+                [
+                  t.trusted,
+                  order.trust ? (
+                    <>
+                      <Moment at={order.trust.at} locale={locale} />, {order.trust.by}
+                      <div class="soft">{order.trust.why}</div>
+                    </>
+                  ) : undefined,
+                ],
+              ]}
+            />
+          </Card>
+          <Card title={t.customer}>
+            <KeyValue
+              rows={[
+                [t.name, `${order.customer.firstname} ${order.customer.lastname}`],
+                [t.email, <a href={`mailto:${order.customer.email}`}>{order.customer.email}</a>],
+                [t.company, order.customer.company],
+                [t.address, order.customer.address && <span class="lines">{order.customer.address}</span>],
+                [t.vatNumber, order.customer.vatNumber],
+                [t.language, texts[locale].languages[order.locale]],
+              ]}
+            />
+          </Card>
+          {mayChange(c) && <Actions {...parts} />}
+        </div>
+      </div>
+    </>,
+  )
+}
+
+function vatOf(order: OrderView, locale: 'en' | 'fr') {
+  const rates = [...new Set(order.lines.map((line) => line.entry.vatBasisPoints))]
+  return `${formatMoney(order.vatCents, order.currency, locale)} (${rates.map((rate) => formatRate(rate, locale)).join(', ')})`
+}
+
+type Parts = { c: OfficeContext; csrf: string; order: OrderView; sent?: SentForm }
+
+/** What the payment that was just recorded did. */
+function PaymentOutcome({ c, order }: { c: OfficeContext; order: OrderView }) {
+  const { locale } = c.var
+  const t = texts[locale].order
+  const money = (cents: number) => formatMoney(cents, order.currency, locale)
+  const missing = order.totalCents - order.paidCents
+  switch (asked(c, 'payment')) {
+    case 'paid':
+      return (
+        <Notice tone="success" locale={locale} announced title={t.outcome.paid}>
+          <p>{t.outcome.paidText}</p>
+          {missing < 0 && <p>{t.outcome.surplus(money(-missing))}</p>}
+        </Notice>
+      )
+    case 'part_paid':
+      return missing > 0 ? (
+        <Notice tone="warning" locale={locale} announced title={t.outcome.partPaid(money(missing))}>
+          <p>{t.outcome.partPaidText}</p>
+        </Notice>
+      ) : null
+    case 'set_aside':
+      return (
+        <Notice tone="warning" locale={locale} announced title={t.outcome.setAside}>
+          <p>
+            {t.outcome.setAsideText}{' '}
+            <a href={routes.office.payments.giveBacks()}>{texts[locale].payments.giveBacks}</a>
+          </p>
+        </Notice>
+      )
+    default:
+      return null
+  }
+}
+
+function Actions({ c, csrf, order, sent }: Parts) {
+  const { locale } = c.var
+  const t = texts[locale].order
+  const open = order.state === 'placed' || order.state === 'awaiting_payment'
+  const due = order.totalCents - order.paidCents
+  return (
+    <>
+      {open ? (
+        <Card title={t.validateTitle} id="validate">
+          <p class="soft due">{t.due(formatMoney(due, order.currency, locale))}</p>
+          <PaymentForm {...{ c, csrf, order, sent }} />
+        </Card>
+      ) : (
+        <Card title={t.more} id="validate">
+          <Confirm label={t.anotherPayment} open={sent?.form === 'pay'}>
+            <p>{t.anotherPaymentText}</p>
+            <PaymentForm {...{ c, csrf, order, sent }} />
+          </Confirm>
+        </Card>
+      )}
+      {open && (
+        <Card title={t.more}>
+          <div class="stack">
+            {order.state === 'awaiting_payment' && !order.trust && (
+              <ReasonForm
+                {...{ c, csrf, sent }}
+                form="trust"
+                action={routes.office.orders.trust(order.number)}
+                label={t.trust}
+                help={t.trustHelp}
+              />
+            )}
+            {!order.trust && (
+              <ReasonForm
+                {...{ c, csrf, sent }}
+                form="cancel"
+                action={routes.office.orders.cancel(order.number)}
+                label={t.cancel}
+                look="danger"
+                help={order.paidCents > 0 ? t.cancelHelpPaid : t.cancelHelp}
+              />
+            )}
+            {order.trust && <p class="soft">{t.trustedText}</p>}
+          </div>
+        </Card>
+      )}
+    </>
+  )
+}
+
+function Products({ c, order }: Parts) {
+  const { locale } = c.var
+  const t = texts[locale].products
+  return (
+    <Card flush title={t.title}>
+      <Table
+        caption={t.title}
+        locale={locale}
+        rows={order.products}
+        columns={[
+          {
+            label: t.reference,
+            heading: true,
+            narrow: true,
+            cell: (product) => (
+              <a class="mono" href={routes.office.products.show(product.reference)}>
+                {product.reference}
+              </a>
+            ),
+          },
+          { label: t.product, cell: (product) => pick(product.title, locale) },
+          { label: t.holder, cell: (product) => product.holder?.email ?? '–' },
+          {
+            label: t.ends,
+            narrow: true,
+            cell: (product) =>
+              product.endsAt ? <Moment at={product.endsAt} day locale={locale} /> : t.noEnd,
+          },
+          {
+            label: t.state,
+            narrow: true,
+            cell: (product) => <StateBadge kind="product" state={product.state} locale={locale} />,
+          },
+        ]}
+      />
+    </Card>
+  )
+}

@@ -1,0 +1,181 @@
+import type { JournalRow } from '../../../production/journal.ts'
+import { parseElements } from '../../../sdk/form.ts'
+import type { FormElement } from '../../../sdk/form-element.ts'
+import { unitForms } from '../../../shop/entry.ts'
+import type { Shop } from '../../../shop/shop.ts'
+import type { LineView, OrderView, UnitView } from '../../../shop/view-order.ts'
+import { routes } from '../../routes.ts'
+import { StateBadge, stateText } from '../../ui/badge.tsx'
+import { ButtonForm } from '../../ui/button.tsx'
+import { KeyValue } from '../../ui/key-value.tsx'
+import { formatMoney, type Locale, pick } from '../../ui/locale.ts'
+import { Table } from '../../ui/table.tsx'
+import { CauseText } from '../cause-text.tsx'
+import type { OfficeContext } from '../office-route.ts'
+import { mayChange } from '../page.tsx'
+import { ReasonForm, type SentForm } from '../reason-form.tsx'
+import { sayScript } from '../say.ts'
+import { texts } from '../texts.ts'
+
+type Props = {
+  c: OfficeContext
+  csrf: string
+  shop: Shop
+  order: OrderView
+  line: LineView
+  productions: JournalRow[]
+  sent?: SentForm
+}
+
+/** The units of a line: who they are for, where they stand, and what can be done with each. */
+export function Units({ c, csrf, shop, order, line, productions, sent }: Props) {
+  const { locale } = c.var
+  const t = texts[locale].order
+  const fields = parseElements(line.entry.fields)
+  const forms = unitForms(shop, { ...line.entry, fields: fields.ok ? fields.elements : [] })
+  const ofUnit = (unit: UnitView) => productions.filter((production) => production.unitId === unit.id)
+  return (
+    <Table
+      caption={pick(line.entry.title, locale)}
+      locale={locale}
+      rows={line.units}
+      columns={[
+        { label: t.unit, heading: true, narrow: true, cell: (unit) => unit.position },
+        {
+          label: t.answers,
+          cell: (unit) => (
+            <Answers
+              answers={[
+                ...labelled(forms.external, unit.external, locale),
+                ...labelled(forms.fields, unit.fields, locale),
+              ]}
+            />
+          ),
+        },
+        {
+          label: t.state,
+          cell: (unit) => {
+            const stuck = ofUnit(unit).find(({ state }) => state === 'needs_operator' || state === 'retrying')
+            return (
+              <>
+                <StateBadge kind="unit" state={unit.state} locale={locale} />
+                {stuck?.cause && (
+                  <div class="cause">
+                    <CauseText cause={stuck.cause} locale={locale} />
+                  </div>
+                )}
+                {unit.feedback && <div class="soft small">{pick(unit.feedback, locale)}</div>}
+              </>
+            )
+          },
+        },
+        {
+          label: t.productions,
+          cell: (unit) => (
+            <ul class="bare-list small">
+              {ofUnit(unit).map((production) => (
+                <li>
+                  <a href={routes.office.productions.show(production.id)}>
+                    {sayScript(production.script, locale)}
+                  </a>{' '}
+                  <span class="soft">
+                    {stateText({ kind: 'production', state: production.state }, locale)}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          ),
+        },
+        {
+          label: '',
+          cell: (unit) =>
+            mayChange(c) && (
+              <UnitActions {...{ c, csrf, order, line, unit, sent }} productions={ofUnit(unit)} />
+            ),
+        },
+      ]}
+    />
+  )
+}
+
+function UnitActions({
+  c,
+  csrf,
+  order,
+  line,
+  unit,
+  productions,
+  sent,
+}: Omit<Props, 'shop'> & { unit: UnitView }) {
+  const { locale } = c.var
+  const t = texts[locale].order
+  const stuck = productions.find(({ state }) => state === 'needs_operator' || state === 'retrying')
+  if (stuck) {
+    return (
+      <ButtonForm
+        action={routes.office.productions.retry(stuck.id)}
+        csrf={csrf}
+        fields={{ back: routes.office.orders.show(order.number) }}
+        size="small"
+        look={stuck.state === 'needs_operator' ? 'primary' : 'plain'}
+        label={t.retryUnit(unit.position)}
+      >
+        {texts[locale].productions.retry}
+      </ButtonForm>
+    )
+  }
+  const revoking = productions.some(({ script }) => script === 'revoke')
+  if (revoking || (unit.state !== 'produced' && unit.state !== 'skipped')) return null
+  const form = `revoke${unit.id}`
+  return (
+    <ReasonForm
+      c={c}
+      csrf={csrf}
+      form={form}
+      action={routes.office.orders.revoke(order.number, unit.id)}
+      label={t.revoke}
+      look="quiet"
+      help={t.revokeHelp}
+      sent={sent}
+    >
+      {order.paidAt !== null && line.unitCents > 0 && (
+        <label class="check">
+          <input type="checkbox" name={`${form}.giveBack`} value="on" checked />
+          <span>{t.alsoGiveBack(formatMoney(line.unitCents, order.currency, locale))}</span>
+        </label>
+      )}
+    </ReasonForm>
+  )
+}
+
+function Answers({ answers }: { answers: [string, string][] }) {
+  if (answers.length === 0) return <span class="soft">–</span>
+  return (
+    <details class="answers">
+      <summary>{answers.map(([, value]) => value).join(' · ')}</summary>
+      <KeyValue rows={answers} />
+    </details>
+  )
+}
+
+/** Answers with the labels of their fields; those of a field that is gone keep its name. Empty ones are left out. */
+export function labelled(
+  elements: FormElement[],
+  answers: Record<string, unknown>,
+  locale: Locale,
+): [string, string][] {
+  return Object.entries(answers).flatMap(([name, value]) => {
+    if (value === undefined || value === null || value === '') return []
+    const element = elements.find((one) => one.name === name)
+    return [[element ? pick(element.label, locale) : name, sayAnswer(value, element, locale)]]
+  })
+}
+
+function sayAnswer(value: unknown, element: FormElement | undefined, locale: Locale): string {
+  if (element?.type === 'secret') return '•••'
+  if (typeof value === 'boolean') return value ? texts[locale].yes : texts[locale].no
+  if (Array.isArray(value)) return value.map((one) => sayAnswer(one, element, locale)).join(', ')
+  const option = element?.options?.find((one) => one.value === value)
+  if (option) return pick(option.label, locale)
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

@@ -1,0 +1,134 @@
+import { countProductions, oldestWaiting } from '../../production/journal.ts'
+import type { Face } from '../face.ts'
+import { routes } from '../routes.ts'
+import { csrfToken } from '../security.ts'
+import { StateBadge } from '../ui/badge.tsx'
+import { ButtonForm, ButtonLink } from '../ui/button.tsx'
+import { Card, PageHead } from '../ui/card.tsx'
+import { KeyValue } from '../ui/key-value.tsx'
+import { formatDuration, formatNumber, pick } from '../ui/locale.ts'
+import { Moment } from '../ui/moment.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { FunctionLine } from './handlers.tsx'
+import type { OfficeContext } from './office-route.ts'
+import { mayChange, officePage, redirectTo } from './page.tsx'
+import { texts } from './texts.ts'
+import { within } from './within.ts'
+
+/** Whether Moodle answers, what it lacks, and what waits for it. */
+export async function showSite(c: OfficeContext, face: Face) {
+  const { locale } = c.var
+  const t = texts[locale].site
+  const { shop } = face
+  const [info, counts, oldest] = await Promise.all([
+    within(4000, shop.site.siteInfo(), undefined),
+    countProductions(shop.db),
+    oldestWaiting(shop.db),
+  ])
+  // after the call, which may itself have found the site away
+  const health = await face.site.health()
+  const needed = new Map<string, string[]>()
+  for (const { handler } of shop.registry().handlers.values()) {
+    for (const name of handler.functions ?? []) {
+      needed.set(name, [...(needed.get(name) ?? []), pick(handler.title, locale)])
+    }
+  }
+  const missing = info ? [...needed].filter(([name]) => !info.functions.has(name)) : []
+  return await officePage(
+    c,
+    face,
+    { title: t.title, section: 'site' },
+    <>
+      <PageHead
+        title={t.title}
+        lead={shop.site.url}
+        actions={
+          <>
+            <StateBadge kind="site" state={health.state} locale={locale} />
+            {mayChange(c) && (
+              <ButtonForm action={routes.office.site()} csrf={csrfToken(c)} look="primary">
+                {t.probe}
+              </ButtonForm>
+            )}
+            {face.sandboxUrl && (
+              <ButtonLink href={face.sandboxUrl} icon="external">
+                {t.sandbox}
+              </ButtonLink>
+            )}
+          </>
+        }
+      />
+      {health.state !== 'up' && (
+        <Notice
+          tone={health.state === 'paused' ? 'warning' : 'error'}
+          title={texts[locale].home.site[health.state]}
+          locale={locale}
+        >
+          {health.cause && <p>{health.cause}</p>}
+          <p>{texts[locale].home.siteHelp[health.state]}</p>
+        </Notice>
+      )}
+      {missing.length > 0 && (
+        <Notice tone="error" title={t.missing(missing.length)} locale={locale}>
+          <ul>
+            {missing.map(([name, handlers]) => (
+              <li>
+                <span class="mono">{name}</span>
+                {texts[locale].colon} {handlers.join(', ')}
+              </li>
+            ))}
+          </ul>
+          <p>{t.missingText}</p>
+        </Notice>
+      )}
+      <div class="tiles">
+        {(['queued', 'running', 'retrying', 'needs_operator'] as const).map((state) => (
+          <a class="tile" href={`${routes.office.productions.index()}?state=${state}`}>
+            <span class="tile-label">{texts[locale].site.queue[state]}</span>
+            <span class="tile-value">{formatNumber(counts[state], locale)}</span>
+          </a>
+        ))}
+        <div class="tile">
+          <span class="tile-label">{t.oldest}</span>
+          <span class="tile-value">{oldest > 0 ? formatDuration(oldest * 1000, locale) : '–'}</span>
+        </div>
+      </div>
+      <div class="columns even">
+        <div>
+          <Card title={t.facts}>
+            <KeyValue
+              rows={[
+                [t.state, <StateBadge kind="site" state={health.state} locale={locale} />],
+                [t.since, <Moment at={health.since} locale={locale} />],
+                [t.cause, health.cause],
+                [t.name, info?.name],
+                [t.release, info ? info.release || '–' : t.unknown],
+                [t.url, <a href={shop.site.url}>{shop.site.url}</a>],
+                [t.kind, face.sandboxUrl ? t.isSandbox : t.isReal],
+              ]}
+            />
+          </Card>
+        </div>
+        <div>
+          <Card title={t.functions}>
+            {needed.size > 0 ? (
+              <ul class="functions">
+                {[...needed.keys()].sort().map((name) => (
+                  <FunctionLine name={name} site={info} locale={locale} />
+                ))}
+              </ul>
+            ) : (
+              <p class="soft">{t.noFunctions}</p>
+            )}
+          </Card>
+        </div>
+      </div>
+    </>,
+  )
+}
+
+/** Calls the site now; what waited for it runs again when it answers. */
+export async function probeSite(c: OfficeContext, face: Face) {
+  const health = await face.site.probe()
+  return redirectTo(c, routes.office.site(), health.state === 'up' ? 'siteUp' : 'siteAway')
+}

@@ -1,0 +1,44 @@
+import { HTTPException } from 'hono/http-exception'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Face } from '../face.ts'
+import { routes } from '../routes.ts'
+import { ButtonLink } from '../ui/button.tsx'
+import { Card } from '../ui/card.tsx'
+import { OfficeDoor } from '../ui/office-layout.tsx'
+import type { OfficeContext } from './office-route.ts'
+import { texts } from './texts.ts'
+
+/** Says what kept a page from being shown. What was not foreseen is logged, and not told. */
+export async function troublePage(c: OfficeContext, face: Face, error: Error) {
+  const locale = c.var.locale ?? 'en'
+  const t = texts[locale].trouble
+  const status = error instanceof HTTPException ? error.status : 500
+  if (status >= 500) face.log.error({ err: error, path: c.req.path }, 'a page of the office failed')
+  const said =
+    status === 404
+      ? t.notFound
+      : status === 403
+        ? error.message === 'role'
+          ? t.role
+          : t.form
+        : status === 413
+          ? t.tooLarge
+          : t.failed
+  return await c.html(
+    <OfficeDoor
+      title={said.title}
+      shopName={face.shop.settings.name}
+      locale={locale}
+      path={routes.office.home()}
+    >
+      <Card>
+        <div class="stack">
+          <h1>{said.title}</h1>
+          <p>{said.text}</p>
+          <ButtonLink href={routes.office.home()}>{t.home}</ButtonLink>
+        </div>
+      </Card>
+    </OfficeDoor>,
+    status as ContentfulStatusCode, // an error's status always has a body
+  )
+}
