@@ -136,7 +136,7 @@ Vous vous préparez en ligne à votre rythme, puis vous pratiquez deux jours en 
     maxQuantity: 60,
   },
   {
-    code: 'INCENDIE-01',
+    code: 'INCENDIE',
     category: safety,
     title: { en: 'Fire safety: first response', fr: 'Sécurité incendie : première intervention' },
     summary: {
@@ -330,7 +330,7 @@ Aux analystes, contrôleurs de gestion et responsables produit qui attendent auj
     internal: { durationDays: 180 },
   },
   {
-    code: 'A11Y-DECOUVERTE',
+    code: 'A11Y-01',
     category: digital,
     title: { en: 'Digital accessibility: the first hour', fr: 'Accessibilité numérique : la première heure' },
     summary: {
@@ -521,7 +521,7 @@ Aux adultes de niveau A2 qui vivent ou travaillent en français. Un test court �
     internal: { durationDays: 365, again: 'extend' },
   },
   {
-    code: 'CARNET',
+    code: 'CARNET-96',
     category: languages,
     title: { en: 'The learner’s notebook (printed)', fr: 'Le carnet de l’apprenant (imprimé)' },
     summary: {

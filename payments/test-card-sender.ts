@@ -29,7 +29,9 @@ export async function startTestCardSender(queue: PgBoss, url: string, secret: st
     retryDelayMax: 120,
     deleteAfterSeconds: 3600,
   })
-  await queue.work<TestCardDelivery>(queueName, { localConcurrency: 2 }, async ([job]) => {
+  // NOTIFY wakes for what is due at once; a late one, or a retry, is found by asking
+  const asking = { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1 }
+  await queue.work<TestCardDelivery>(queueName, { localConcurrency: 2, ...asking }, async ([job]) => {
     if (!job) return
     const body = JSON.stringify(job.data.notification)
     const answer = await fetch(url, {

@@ -31,12 +31,14 @@ export function Totals({ lines, totalCents, vatCents, currency, locale }: Props)
           <Money cents={totalCents} currency={currency} locale={locale} />
         </dd>
       </div>
-      <div class="soft small">
-        <dt>{t.ofWhichVat}</dt>
-        <dd>
-          <Money cents={vatCents} currency={currency} locale={locale} />
-        </dd>
-      </div>
+      {vatCents > 0 && (
+        <div class="soft small">
+          <dt>{t.ofWhichVat}</dt>
+          <dd>
+            <Money cents={vatCents} currency={currency} locale={locale} />
+          </dd>
+        </div>
+      )}
     </dl>
   )
 }

@@ -49,7 +49,12 @@ export function ErrorSummary({
         <ul>
           {errors.map(({ text, label, id }) => (
             <li>
-              {label && <>{id ? <a href={`#${id}`}>{label}</a> : label}: </>}
+              {label && (
+                <>
+                  {id ? <a href={`#${id}`}>{label}</a> : label}
+                  {locale === 'fr' ? '\u00a0: ' : ': '}
+                </>
+              )}
               {label || !id ? text : <a href={`#${id}`}>{text}</a>}
             </li>
           ))}

@@ -6,6 +6,7 @@ import { Button, ButtonLink, CsrfField } from '../../ui/button.tsx'
 import { Card, EmptyState, PageHead } from '../../ui/card.tsx'
 import { ErrorSummary, type SummaryError, summaryOf } from '../../ui/error-summary.tsx'
 import { FormElements } from '../../ui/form-elements.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { type Locale, pick } from '../../ui/locale.ts'
 import { Money } from '../../ui/money.tsx'
 import { Notice } from '../../ui/notice.tsx'
@@ -101,9 +102,10 @@ export function CartPage(props: Props) {
                   currency={currency}
                   locale={locale}
                 />
-                <div class="stack tight">
+                <div class="stack">
                   <Button look="primary" size="large" name="intent" value="checkout">
                     {t.checkout}
+                    <Icon name="right" />
                   </Button>
                   <Button look="quiet" name="intent" value="save" noScript>
                     {t.save}
@@ -150,7 +152,11 @@ function Line(props: Props & { line: ViewedLine }) {
   return (
     <Card
       id={`line-${code}`}
-      title={<a href={routes.entry(code)}>{title}</a>}
+      title={
+        <a class="line-title" href={routes.entry(code)}>
+          {title}
+        </a>
+      }
       aside={
         <span class="price">
           <Money cents={line.totalCents} currency={currency} locale={locale} />
@@ -191,9 +197,11 @@ function Line(props: Props & { line: ViewedLine }) {
       {asks && (
         <>
           <input type="hidden" name="boxes" value={code} disabled={line.units.length < 2} />
-          {line.units.map((unit) => (
-            <Unit {...props} unit={unit} />
-          ))}
+          <div class="unit-list">
+            {line.units.map((unit) => (
+              <Unit {...props} unit={unit} />
+            ))}
+          </div>
           {line.units.length < line.most && (
             <Button icon="plus" name="intent" value={`add:${code}`} label={t.addOf(title)}>
               {t.add}
@@ -213,7 +221,7 @@ function Unit(props: Props & { line: ViewedLine; unit: ViewedUnit }) {
   const mine = line.external.filter((element) => element.forMe)
   const rest = line.external.filter((element) => !element.forMe)
   // the buyer's own details are not what the handler takes: said where they can be replaced
-  const mineWrong = checked && mine.some((element) => unit.errors.external[element.name])
+  const mineWrong = unit.forMe && checked && mine.some((element) => unit.errors.external[element.name])
   const on = content.lines.find((one) => one.code === code)?.same ?? []
   const form = (part: 'external' | 'fields') => ({
     values: unit[part],
@@ -249,15 +257,13 @@ function Unit(props: Props & { line: ViewedLine; unit: ViewedUnit }) {
       <div class="stack">
         {mine.length > 0 && (
           <>
-            <label class="check">
+            <label class="check mine">
               <input type="checkbox" name={`forme.${unit.key}`} value="on" checked={unit.forMe} />
               <span>
                 {t.forMe}
-                {unit.forMe && (
-                  <span class="help">
-                    {buyer ? t.asBuyer(`${buyer.firstname} ${buyer.lastname}`, buyer.email) : t.askedLater}
-                  </span>
-                )}
+                <span class="help">
+                  {buyer ? t.asBuyer(`${buyer.firstname} ${buyer.lastname}`, buyer.email) : t.askedLater}
+                </span>
               </span>
             </label>
             <div

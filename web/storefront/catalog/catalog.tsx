@@ -104,14 +104,7 @@ function Hero({ locale }: { locale: Locale }) {
 function Offer({ entry, locale, lazy }: { entry: Entry; locale: Locale; lazy: boolean }) {
   return (
     <li class="offer">
-      <img
-        class="cover"
-        src={routes.cover(entry.code)}
-        alt=""
-        width="640"
-        height="320"
-        loading={lazy ? 'lazy' : undefined}
-      />
+      <img class="cover" src={routes.cover(entry.code)} alt="" loading={lazy ? 'lazy' : undefined} />
       <div class="offer-body">
         <p class="eyebrow">{pick(entry.category, locale)}</p>
         <h2>

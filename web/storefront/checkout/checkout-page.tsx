@@ -29,7 +29,10 @@ type Props = {
   locale: Locale
 }
 
-const person = new Set(['firstname', 'lastname', 'email'])
+const elementsNamed = (...names: (keyof Customer)[]) =>
+  names.flatMap((name) => customerElements.filter((element) => element.name === name))
+const person = elementsNamed('firstname', 'lastname', 'email')
+const invoice = elementsNamed('company', 'vatNumber', 'address')
 
 export function CheckoutPage(props: Props) {
   const { cartId, viewed, customer, errors, csrf, currency, locale } = props
@@ -62,12 +65,12 @@ export function CheckoutPage(props: Props) {
           <div class="stack">
             <Card title={t.you}>
               <div class="stack paired">
-                <FormElements elements={customerElements.filter(({ name }) => person.has(name))} {...form} />
+                <FormElements elements={person} {...form} />
               </div>
             </Card>
             <Card title={t.company} aside={<span class="soft small">{t.optional}</span>}>
               <div class="stack paired">
-                <FormElements elements={customerElements.filter(({ name }) => !person.has(name))} {...form} />
+                <FormElements elements={invoice} {...form} />
               </div>
             </Card>
             {viewed.totalCents > 0 && <MeansCard {...props} />}
@@ -102,6 +105,11 @@ export function CheckoutPage(props: Props) {
   )
 }
 
+/** Those that pay at once, before those that take days. */
+export function atOnceFirst(means: Means[]): Means[] {
+  return means.toSorted((one, other) => Number(one.kind === 'deferred') - Number(other.kind === 'deferred'))
+}
+
 function summary(errors: PlaceErrors, locale: Locale): SummaryError[] {
   const { means, terms } = errors
   return [
@@ -111,12 +119,10 @@ function summary(errors: PlaceErrors, locale: Locale): SummaryError[] {
   ]
 }
 
-/** The means as cards: the first is chosen, those that pay at once before those that take days. */
+/** The means as cards, the first of them chosen. */
 function MeansCard({ means, chosen, errors, locale }: Props) {
   const t = texts[locale].checkout
-  const offered = means.toSorted(
-    (one, other) => Number(one.kind === 'deferred') - Number(other.kind === 'deferred'),
-  )
+  const offered = atOnceFirst(means)
   const first = offered[0]?.id
   const on = means.some((one) => one.id === chosen.means) ? chosen.means : first
   return (

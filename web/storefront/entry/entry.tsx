@@ -8,6 +8,7 @@ import { Button, CsrfField } from '../../ui/button.tsx'
 import { Card, PageHead } from '../../ui/card.tsx'
 import { type Locale, pick } from '../../ui/locale.ts'
 import { Notice } from '../../ui/notice.tsx'
+import { atOnceFirst } from '../checkout/checkout-page.tsx'
 import { notFound } from '../failure-pages.tsx'
 import { cartCount, shopPage } from '../page.tsx'
 import { PriceTag } from '../price-tag.tsx'
@@ -61,9 +62,9 @@ function EntryPage({ face, entry: shown, unavailable, csrf, locale }: Props) {
         title={pick(shown.title, locale)}
         lead={pick(shown.summary, locale)}
       />
-      <div class="split">
+      <div class="split buy">
         <div class="stack large">
-          <img class="hero-cover" src={routes.cover(shown.code)} alt="" width="640" height="256" />
+          <img class="hero-cover" src={routes.cover(shown.code)} alt="" />
           <Prose text={pick(shown.description, locale)} />
         </div>
         <aside>
@@ -123,7 +124,7 @@ function HowItGoes({ face, entry: shown, locale }: { face: Face; entry: Entry; l
   const asked = [...forms.external, ...forms.fields]
     .filter((element) => !element.visibleWhen)
     .map((element) => pick(element.label, locale))
-  const means = [...face.shop.means.values()].map((one) => pick(one.title, locale))
+  const means = atOnceFirst([...face.shop.means.values()]).map((one) => pick(one.title, locale))
   return (
     <>
       {asked.length > 0 && (

@@ -23,13 +23,16 @@ type Props = TrackedOrder & { face: Face; csrf: string; locale: Locale }
 
 /** The page of an order. Its parts that move have ids: the live stream replaces them one by one. */
 export function OrderPage(props: Props & { eventsUrl: string | undefined; notCancelled: boolean }) {
-  const { order, eventsUrl, notCancelled, locale } = props
+  const { order, face, eventsUrl, notCancelled, locale } = props
   const t = texts[locale].order
   const parts = new Map<string, Child>(orderFragments(props))
   return (
     <div data-live={eventsUrl}>
       {parts.get('order-steps')}
-      <PageHead title={t.title(order.number)} lead={t.keep} />
+      <PageHead
+        title={t.title(order.number)}
+        lead={face.shop.settings.mailing ? `${t.keep} ${t.mailed}` : t.keep}
+      />
       {notCancelled && (
         <Notice tone="warning" locale={locale} announced>
           <p>{t.notCancelled}</p>
@@ -310,8 +313,9 @@ function Product({ product, title, locale }: { product: OwnedProduct; title: str
         <p class="soft small">{validity(product, locale)}</p>
       </div>
       {active && product.link && (
-        <ButtonLink href={product.link} look="primary" icon="right">
+        <ButtonLink href={product.link}>
           {t.open}
+          <Icon name="right" />
         </ButtonLink>
       )}
     </div>
