@@ -9,7 +9,7 @@ export type SiteHealth = { state: 'up' | 'down' | 'paused'; cause?: string; sinc
 export type SiteState = {
   /** As all processes together see it. */
   health(): Promise<SiteHealth>
-  /** Notes that the site is as `trouble` says: written when that is news, and after a check by hand. */
+  /** Notes that the site is as `trouble` says. The row changes when that is news, and after a check by hand. */
   note(trouble: MoodleError | undefined, options?: { checked?: boolean }): void
   /** Whether another process has noted that the site answers again. Reads the table once a second at the most. */
   recovered(): Promise<boolean>
@@ -24,7 +24,6 @@ const askEvery = 1_000
 export function openSiteState(options: { db: Kysely<Database>; site: string; log: Logger }): SiteState {
   const { db, site, log } = options
   let health: SiteHealth = { state: 'up', since: new Date() }
-  let noted = false
   let askedAt = 0
   let written: Promise<unknown> = Promise.resolve()
 
@@ -34,7 +33,9 @@ export function openSiteState(options: { db: Kysely<Database>; site: string; log
       on conflict (id) do update
          set state = excluded.state, cause = excluded.cause, checked_at = now(),
              since = case when sites.state = excluded.state then sites.since else now() end
-       where ${checked} or sites.state <> excluded.state`.execute(db)
+       where ${checked} or (sites.state, sites.cause) is distinct from (excluded.state, excluded.cause)`.execute(
+      db,
+    )
   }
 
   function read() {
@@ -54,9 +55,6 @@ export function openSiteState(options: { db: Kysely<Database>; site: string; log
     note(trouble, { checked = false } = {}) {
       const state = trouble === undefined ? 'up' : trouble.kind === 'token' ? 'paused' : 'down'
       const news = state !== health.state
-      // The first word of a process is written too: another may have died while the site was down.
-      if (!news && noted && !checked) return
-      noted = true
       health = { state, cause: trouble?.message, since: news ? new Date() : health.since }
       if (news) {
         if (trouble) log.error({ site, code: trouble.code, cause: trouble.message }, `the site is ${state}`)

@@ -204,7 +204,9 @@ describe('a site', () => {
     await site.health()
     const first = await row('quiet')
     for (let i = 0; i < 3; i++) await site.siteInfo()
-    await site.health()
+    const other = connect({ id: 'quiet' })
+    await other.siteInfo()
+    await other.health()
     assert.deepEqual(await row('quiet'), first)
   })
 

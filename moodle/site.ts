@@ -20,7 +20,7 @@ export type Site = Moodle & {
   applyEnrolments(targets: EnrolmentTarget[], options?: { again?: boolean }): Promise<void>
   /** The state of the site as all processes together see it. */
   health(): Promise<SiteHealth>
-  /** Asks the site at once, whatever its state; an answer ends a pause for every process. Never throws. */
+  /** Asks the site at once, whatever its state; an answer ends a pause for every process. */
   probe(): Promise<SiteHealth>
   /** Closes the connections, once the state is written. */
   close(): Promise<void>
