@@ -9,13 +9,13 @@ describe('the roles of a site', () => {
   let client: ReturnType<typeof createClient>
 
   before(async () => {
-    // A site that has renumbered: its students are 12, and 5 is something else. Users without roles show none.
+    // A site that has renumbered: its students are 12, and 4 are something else. Users without roles show none.
     server = await startScripted(({ form }) => {
       assert.equal(form.get('courseid'), '3')
       return [
         { id: 4, roles: [{ roleid: 12, name: '', shortname: 'student', sortorder: 0 }] },
         { id: 5 },
-        { id: 6, roles: [{ roleid: 5, name: 'Tuteur', shortname: 'tuteur', sortorder: 0 }] },
+        { id: 6, roles: [{ roleid: 4, name: 'Tuteur', shortname: 'tuteur', sortorder: 0 }] },
       ]
     })
     client = createClient({ url: server.url, token: 'a-token' })
@@ -41,8 +41,7 @@ describe('the roles of a site', () => {
       [1, 'manager'],
       [2, 'coursecreator'],
       [3, 'editingteacher'],
-      [4, 'teacher'],
-      [5, 'tuteur'],
+      [4, 'tuteur'],
       [12, 'student'],
     ]
     assert.deepEqual(
@@ -58,7 +57,7 @@ describe('the roles of a site', () => {
     assert.equal(await roles.idOf('teacher', 3), 4)
     assert.equal(await roles.idOf('12', 3), 12)
     assert.equal(server.received.length, 0)
-    assert.equal(await roles.idOf('tuteur', 3), 5)
+    assert.equal(await roles.idOf('tuteur', 3), 4)
     await assert.rejects(roles.idOf('nobody', 3), { code: 'unknownrole' })
   })
 })
