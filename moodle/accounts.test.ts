@@ -4,8 +4,9 @@ import type { Kysely } from 'kysely'
 import type { Database } from '../db/schema.ts'
 import { MoodleError, RetryLater } from '../sdk/index.ts'
 import { testDatabase } from '../test/database.ts'
-import { type Accounts, forgetAccount, openAccounts, usernameOf } from './accounts.ts'
+import { type Accounts, forgetAccount, openAccounts } from './accounts.ts'
 import { createClient } from './client.ts'
+import { usernameOf } from './new-user.ts'
 import { type ReceivedCall, refusal, startScripted } from './scripted-server.ts'
 
 type Stored = {
@@ -309,21 +310,5 @@ describe('an account', () => {
     users = []
     await forgetAccount(db, `site${site}`, id)
     assert.equal((await open().ensure(person('a@example.org'))).created, true)
-  })
-})
-
-describe('a username', () => {
-  it('is one that Moodle takes, always the same for an address, and no one else’s', () => {
-    for (const email of [
-      'Jean-Élie.d+shop@Example.org',
-      '日本@example.jp',
-      `${'x'.repeat(200)}@example.org`,
-    ]) {
-      const username = usernameOf(email)
-      assert.match(username, /^[a-z0-9._-]{1,100}$/)
-      assert.equal(username, usernameOf(` ${email.toUpperCase()}`))
-    }
-    assert.equal(usernameOf('Jean-Élie.d+shop@example.org').replace(/[0-9a-f]{10}$/, ''), 'jean-elie.dshop-')
-    assert.notEqual(usernameOf('a@example.org'), usernameOf('a@example.com'))
   })
 })

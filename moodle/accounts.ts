@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
@@ -7,6 +6,7 @@ import { type Account, MoodleError, type Person, RetryLater } from '../sdk/index
 import type { Client } from './client.ts'
 import { coalesce } from './coalesce.ts'
 import { fixedFields, formFields } from './form.ts'
+import { addressOf, type NewUser, newUser } from './new-user.ts'
 
 export type Accounts = {
   find(email: string): Promise<Account[]>
@@ -64,7 +64,7 @@ export function openAccounts({
   const languages = new Map<string, Promise<boolean | undefined>>([['en', Promise.resolve(true)]])
 
   async function find(email: string): Promise<Account[]> {
-    const address = keyOf(email)
+    const address = addressOf(email)
     const criteria = [{ key: 'email', value: address }]
     const { users } = await client.call(
       'core_user_get_users',
@@ -77,7 +77,7 @@ export function openAccounts({
     }
     // The criterion is a pattern where _ stands for any letter, and one that Moodle doesn't know finds everyone.
     return users.flatMap(({ email, ...user }) =>
-      email !== undefined && keyOf(email) === address ? [{ ...user, email }] : [],
+      email !== undefined && addressOf(email) === address ? [{ ...user, email }] : [],
     )
   }
 
@@ -104,7 +104,7 @@ export function openAccounts({
   }
 
   async function ensureOnce(person: Person & { locale?: string }): Promise<{ id: number; created: boolean }> {
-    const email = keyOf(person.email)
+    const email = addressOf(person.email)
     const known = await readRemembered(email)
     if (known !== undefined) return { id: known, created: false }
     for (const pause of [...looks, undefined]) {
@@ -198,7 +198,7 @@ export function openAccounts({
   return {
     find,
     ensure(person) {
-      const email = keyOf(person.email)
+      const email = addressOf(person.email)
       const mine = underWay.get(email)
       if (mine) return mine.then(({ id }) => ({ id, created: false }))
       const ensured = ensureOnce(person).finally(() => underWay.delete(email))
@@ -211,49 +211,6 @@ export function openAccounts({
 /** Forgets that someone had this account: Moodle says that it is gone. The next order looks the address up again. */
 export async function forgetAccount(db: Kysely<Database>, site: string, user: number): Promise<void> {
   await db.deleteFrom('accounts').where('site', '=', site).where('user_id', '=', user).execute()
-}
-
-type NewUser = {
-  username: string
-  createpassword: true
-  firstname: string
-  lastname: string
-  email: string
-  lang?: string
-}
-
-/**
- * The same address always makes the same username, which Moodle keeps unique: two creations that race make one account.
- * Moodle makes the password and mails it: we never know it.
- */
-function newUser({ email, firstname, lastname }: Person): NewUser {
-  return {
-    username: usernameOf(email),
-    createpassword: true,
-    firstname: nameOf(firstname),
-    lastname: nameOf(lastname),
-    email: email.trim(),
-  }
-}
-
-/** Small letters, digits and `-._` only, at most 100: the part before the @ to be recognised by, a hash to be unique. */
-export function usernameOf(email: string): string {
-  const address = keyOf(email)
-  const readable = (address.split('@')[0] ?? '')
-    .normalize('NFD')
-    .replaceAll(/[^a-z0-9._-]/g, '')
-    .slice(0, 80)
-  return `${readable || 'user'}-${createHash('sha256').update(address).digest('hex').slice(0, 10)}`
-}
-
-/** Moodle refuses an empty name, one that looks like HTML, and one past 100 letters. */
-function nameOf(name: string): string {
-  const plain = name.replaceAll(/<[^>]*>|[<>]/g, ' ').replaceAll(/\s+/g, ' ')
-  return plain.trim().slice(0, 100) || '-'
-}
-
-function keyOf(email: string): string {
-  return email.trim().toLowerCase()
 }
 
 function refusal(call: string, code: string, message: string, cause?: unknown): MoodleError {
