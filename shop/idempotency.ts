@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../db/schema.ts'
 
-/** An answer as it was given, to be given again. */
-export type KeptAnswer = { status: number; headers: Record<string, string>; body: unknown }
+/** An answer as it was given, to be given again to the letter. */
+export type KeptAnswer = { status: number; headers: Record<string, string>; body: string }
 
 /** A request that may come twice: whose it is, the key they gave it, and the hash of what it asks. */
 export type KeyedRequest = { caller: string; key: string; hash: Buffer }

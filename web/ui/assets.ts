@@ -5,6 +5,7 @@ import { routes } from '../routes.ts'
 
 const types = {
   'boutique.css': 'text/css; charset=utf-8',
+  'reference.css': 'text/css; charset=utf-8',
   'boutique.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',
 } as const

@@ -1,0 +1,93 @@
+import { z } from '@hono/zod-openapi'
+import type { CartContent, CartUnit } from '../../db/schema.ts'
+import type { Text } from '../../sdk/index.ts'
+import { newUnit, type ViewedCart } from '../../shop/cart.ts'
+import { mostUnitsOfAnOrder } from '../../shop/entry.ts'
+import { type Fault, pointerTo } from './problem.ts'
+import { entryCode } from './values.ts'
+
+const answers = z.record(z.string().max(60), z.unknown())
+
+/** One unit as a program sends it. What is no question of the form is dropped when the order is placed. */
+export const sentUnit = z
+  .object({
+    forMe: z
+      .boolean()
+      .default(false)
+      .openapi({
+        description: 'The buyer is the learner: the fields that name them are filled from the customer.',
+      }),
+    external: answers.default({}).openapi({ description: 'Answers to what the handler asks, by field.' }),
+    fields: answers
+      .default({})
+      .openapi({ description: 'Answers to the training organisation’s own fields.' }),
+  })
+  .openapi('SentUnit', {
+    example: { external: { email: 'leo@learners.example', firstname: 'Léo', lastname: 'Petit' } },
+  })
+
+export const sentUnits = z.array(sentUnit).max(mostUnitsOfAnOrder)
+
+/** The lines of a cart: one for each entry. Prices, titles and totals are the shop's business, whatever is sent. */
+export const sentLines = z
+  .array(z.object({ code: entryCode, units: sentUnits }))
+  .max(100)
+  .refine((lines) => new Set(lines.map((line) => line.code)).size === lines.length, {
+    error: 'one line for each entry',
+  })
+
+const detail = z.string().max(500).optional()
+
+/** Who buys, as far as it is known; it is validated when the order is placed. */
+export const sentCustomer = z
+  .object({
+    email: detail,
+    firstname: detail,
+    lastname: detail,
+    company: detail,
+    address: detail,
+    vatNumber: detail,
+  })
+  .openapi('SentCustomer', {
+    example: { email: 'alice@buyers.example', firstname: 'Alice', lastname: 'Martin' },
+  })
+
+/** A cart's lines from what was sent. */
+export function linesOf(sent: z.output<typeof sentLines>): CartContent['lines'] {
+  return sent
+    .map(({ code, units }) => ({ code, units: units.map(unitOf) }))
+    .filter((line) => line.units.length > 0)
+}
+
+export const unitOf = (sent: z.output<typeof sentUnit>): CartUnit => ({ ...newUnit(), ...sent })
+
+/** The view of a cart has no more units of an entry than may be ordered: says so when more were sent. */
+export function whyTooMany(line: ViewedCart['lines'][number], content: CartContent): Text | undefined {
+  const sent = content.lines.find((one) => one.code === line.entry.code)
+  return sent && sent.units.length > line.most
+    ? { en: `${line.most} units at the most.`, fr: `${line.most} unités au plus.` }
+    : undefined
+}
+
+/** All that is wrong in a cart, each thing at its place in the lines as they were sent. */
+export function faultsOf(content: CartContent, viewed: ViewedCart): Fault[] {
+  return content.lines.flatMap(({ code }, index): Fault[] => {
+    const line = viewed.lines.find((one) => one.entry.code === code)
+    if (!line) {
+      const text = { en: `${code} is not for sale.`, fr: `${code} n’est pas en vente.` }
+      return [{ pointer: pointerTo('lines', index, 'code'), text }]
+    }
+    const tooMany = whyTooMany(line, content)
+    return [
+      ...(tooMany ? [{ pointer: pointerTo('lines', index, 'units'), text: tooMany }] : []),
+      ...line.units.flatMap(({ errors }, unit) =>
+        (['external', 'fields'] as const).flatMap((part) =>
+          Object.entries(errors[part]).map(([field, text]) => ({
+            pointer: pointerTo('lines', index, 'units', unit, part, ...(field ? [field] : [])),
+            text,
+          })),
+        ),
+      ),
+    ]
+  })
+}

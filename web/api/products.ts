@@ -1,0 +1,247 @@
+import { z } from '@hono/zod-openapi'
+import { idOf } from '../../shop/cart.ts'
+import {
+  actionsFor,
+  actOnProduct,
+  findProduct,
+  listProducts,
+  type OwnedProduct,
+  productHistory,
+} from '../../shop/product.ts'
+import { readProductReference } from '../../shop/reference.ts'
+import { enrolmentsOfProduct } from '../../shop/told-enrolments.ts'
+import { findOwnOrder } from '../../shop/view-order.ts'
+import type { Face } from '../face.ts'
+import { type Caller, whoIs } from './caller.ts'
+import { exampleForm, form, formOf } from './form.ts'
+import { type Operation, operation } from './operation.ts'
+import { productState } from './order-answer.ts'
+import { answerPage, pageOf, pageQuery } from './page.ts'
+import { pointerTo, refuse } from './problem.ts'
+import { exampleMoment, exampleNumber, exampleText, moment, person, rowId, text } from './values.ts'
+
+const product = z
+  .object({
+    reference: z.string(),
+    orderNumber: z.string(),
+    unitId: z.int(),
+    handler: z.string(),
+    title: text,
+    link: z.string().nullable(),
+    holder: person.nullable(),
+    startsAt: moment,
+    endsAt: moment.nullable(),
+    state: productState,
+    createdAt: moment,
+  })
+  .openapi('Product')
+
+const action = z
+  .object({
+    name: z.string(),
+    title: text,
+    help: text.optional(),
+    form,
+  })
+  .openapi('Action')
+
+const productInFull = product
+  .extend({
+    actions: z.array(action).openapi({ description: 'What can be done with it now, by this caller.' }),
+    history: z
+      .array(
+        z.object({
+          at: moment,
+          who: z.string(),
+          event: z.string(),
+          data: z.record(z.string(), z.unknown()),
+          why: z.string().nullable(),
+        }),
+      )
+      .optional()
+      .openapi({ description: 'For operators.' }),
+    enrolments: z
+      .array(
+        z.object({
+          site: z.string(),
+          course: z.int(),
+          user: z.int(),
+          role: z.int(),
+          group: z.int().nullable(),
+          toldAt: moment.nullable().openapi({ description: 'When Moodle was told last.' }),
+          behind: z.boolean().openapi({ description: 'Moodle is yet to be told.' }),
+        }),
+      )
+      .optional()
+      .openapi({ description: 'For operators: what it opens in Moodle.' }),
+  })
+  .openapi('ProductInFull')
+
+const exampleProduct = {
+  reference: '4K7Q-2MXA-9D0P-ZZT3',
+  orderNumber: exampleNumber,
+  unitId: 1,
+  handler: 'std_enroloncourse',
+  title: exampleText,
+  link: 'https://moodle.example/course/view.php?id=12',
+  holder: { email: 'leo@learners.example', firstname: 'Léo', lastname: 'Petit' },
+  startsAt: exampleMoment,
+  endsAt: null,
+  state: 'active' as const,
+  createdAt: exampleMoment,
+}
+
+const reference = z
+  .string()
+  .max(40)
+  .openapi({
+    example: exampleProduct.reference,
+    description: 'As it is written, with or without its hyphens.',
+  })
+
+/** What customers own once their units are produced, and the after-sale actions. */
+export const productOperations: Operation[] = [
+  operation(
+    {
+      id: 'listProducts',
+      method: 'get',
+      path: '/products',
+      tag: 'Products',
+      summary: 'List and search products, newest first',
+      access: { role: 'viewer' },
+      query: pageQuery(rowId).extend({
+        state: productState.optional(),
+        search: z
+          .string()
+          .max(200)
+          .optional()
+          .openapi({ description: 'A reference, an order’s number, or the start of the holder’s e-mail.' }),
+      }),
+      answer: {
+        description: 'A page of products.',
+        schema: pageOf(product),
+        example: { items: [exampleProduct], next: null },
+      },
+    },
+    async (asked) => {
+      const { limit, after, state, search } = asked.query
+      const { products, next } = await listProducts(asked.face.shop.db, {
+        limit,
+        before: after,
+        state,
+        search,
+      })
+      return answerPage(asked, products, next)
+    },
+  ),
+
+  operation(
+    {
+      id: 'readProduct',
+      method: 'get',
+      path: '/products/{reference}',
+      tag: 'Products',
+      summary: 'Read a product with the actions that it offers now',
+      access: { order: true, role: 'viewer' },
+      params: z.object({ reference }),
+      answer: {
+        description: 'The product.',
+        schema: productInFull,
+        example: {
+          ...exampleProduct,
+          actions: [{ name: 'suspend', title: { en: 'Suspend', fr: 'Suspendre' }, form: exampleForm }],
+        },
+      },
+    },
+    async ({ face, caller, params, locale }) => {
+      const found = await productOf(face, caller, params.reference)
+      if (!found) return refuse('not_found')
+      const actions = actionsFor(face.shop, found, audienceOf(caller)).map(
+        ([name, { title, help, input }]) => ({
+          name,
+          title,
+          help,
+          form: formOf(input, locale),
+        }),
+      )
+      if (caller.kind !== 'program') return { answer: { ...found, actions } }
+      const [history, enrolments] = await Promise.all([
+        productHistory(face.shop.db, found.id),
+        enrolmentsOfProduct(face.shop.db, found.id),
+      ])
+      return { answer: { ...found, actions, history, enrolments } }
+    },
+  ),
+
+  operation(
+    {
+      id: 'actOnProduct',
+      method: 'post',
+      path: '/products/{reference}/actions/{action}',
+      tag: 'Products',
+      summary: 'Do one of a product’s after-sale actions',
+      description:
+        'As durable as a script: `waiting` goes on by itself, `needs_operator` waits for one; see the production.',
+      access: { order: true, role: 'operator' },
+      params: z.object({ reference, action: z.string().max(60).openapi({ example: 'extend' }) }),
+      body: {
+        schema: z
+          .record(z.string().max(60), z.unknown())
+          .openapi({ description: 'The answers to the action’s form, by field.' }),
+        example: { endsAt: '2027-06-30' },
+      },
+      answer: {
+        description: 'What became of it.',
+        schema: z.object({ production: z.int(), state: z.enum(['done', 'waiting', 'needs_operator']) }),
+        example: { production: 7, state: 'done' },
+      },
+      problems: ['invalid', 'conflict'],
+    },
+    async ({ face, caller, params, body, once }) => {
+      const found = await productOf(face, caller, params.reference)
+      if (!found) return refuse('not_found')
+      const acted = await actOnProduct(
+        face.shop,
+        face.engine,
+        found.reference,
+        params.action,
+        body,
+        { who: whoIs(caller), audience: audienceOf(caller) },
+        once && idOf(once),
+      )
+      if (acted.ok) return { answer: acted }
+      switch (acted.reason) {
+        case 'not_found':
+          return refuse('not_found')
+        case 'invalid':
+          return refuse('invalid', {
+            errors: Object.entries(acted.errors).map(([field, text]) => ({
+              pointer: field ? pointerTo(field) : '',
+              text,
+            })),
+          })
+        case 'not_now':
+          return refuse('conflict', {
+            detail: {
+              en: 'The product does not offer this action now.',
+              fr: 'Le produit ne propose pas cette action actuellement.',
+            },
+          })
+        default:
+          return acted satisfies never
+      }
+    },
+  ),
+]
+
+const audienceOf = (caller: Caller) =>
+  caller.kind === 'program' ? ('operator' as const) : ('customer' as const)
+
+/** The product, for an operator's program or for whoever has the token of its order. */
+async function productOf(face: Face, caller: Caller, typed: string): Promise<OwnedProduct | undefined> {
+  const reference = readProductReference(typed)
+  const found = reference && (await findProduct(face.shop.db, reference))
+  if (!found || caller.kind === 'program') return found || undefined
+  const own = caller.kind === 'order' && (await findOwnOrder(face.shop.db, found.orderNumber, caller.token))
+  return own ? found : undefined
+}
