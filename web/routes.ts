@@ -97,7 +97,7 @@ export const routes = {
   },
 
   /** The API's document names its own paths; these are what others link to. */
-  api: { root: route('/api/v1'), document: route('/api/openapi.json') },
+  api: { reference: route('/api'), root: route('/api/v1'), document: route('/api/openapi.json') },
 
   assets: route('/assets/:file'),
   health: route('/healthz'),
