@@ -9,6 +9,8 @@ import { loadDemo } from './demo/demo.ts'
 import { listen } from './listen.ts'
 import { openSite } from './open-site.ts'
 import { meansOf } from './payments/means-of.ts'
+import { testCardId } from './payments/test-card.ts'
+import { startTestCardSender } from './payments/test-card-sender.ts'
 import { openQueue } from './production/queue.ts'
 import { scanHandlers } from './production/registry.ts'
 import { startWorker } from './production/worker.ts'
@@ -16,9 +18,10 @@ import { readSecret } from './secret.ts'
 import { composeEngine } from './shop/compose.ts'
 import { startHousekeeping } from './shop/housekeeping.ts'
 import { firstOperator } from './shop/operator.ts'
-import { startMailer } from './shop/send-mail.ts'
+import { openMailQueue, startMailer } from './shop/send-mail.ts'
 import type { Shop } from './shop/shop.ts'
 import { createApp } from './web/app.ts'
+import { routes } from './web/routes.ts'
 
 export type Running = {
   /** Unset in a process that serves no pages. */
@@ -44,6 +47,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
   if (sandbox) opened.defer(() => sandbox.close())
   const queue = await openQueue(databaseUrl, (error) => log.error({ err: error }, 'the queue met an error'))
   opened.defer(() => queue.stop({ graceful: true, timeout: 10_000 }))
+  await openMailQueue(queue)
   const ours = path.join(import.meta.dirname, 'handlers')
   const registry = await scanHandlers([ours, ...config.HANDLERS_PATH.split(path.delimiter).filter(Boolean)])
   for (const fault of registry.faults) log.error(fault, 'a handler can’t be used')
@@ -76,6 +80,11 @@ export async function start(config: Config, log: Logger): Promise<Running> {
   const app = createApp({ shop, engine, pool, config, log, secret, site, sandboxUrl: sandbox?.url })
   const listening = await listen(app, { port: config.PORT, host: config.HOST })
   opened.defer(() => listening.close())
+  if (config.TEST_MODE) {
+    const host = ['0.0.0.0', '::'].includes(config.HOST) ? '127.0.0.1' : config.HOST
+    const notifications = `http://${host}:${listening.port}${routes.payments.notifications(testCardId)}`
+    await startTestCardSender(queue, notifications, secret)
+  }
   return { url: config.PUBLIC_URL, sandboxUrl: sandbox?.url, firstOperator: first, stop: closing(opened) }
 }
 

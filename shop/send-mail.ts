@@ -42,8 +42,8 @@ export function mailTransport(smtpUrl: string): MailTransport {
 
 /**
  * Sends the mails that the shop decided, each once: it is composed when it leaves. One that the mail server refuses
- * for good, or has not taken after all retries, is marked failed with its cause. Without SMTP_URL it does nothing:
- * mails are then kept for the office.
+ * for good, or has not taken after all retries, is marked failed with its cause. Its queue must be open. Without
+ * SMTP_URL it does nothing: mails are then kept for the office.
  */
 export async function startMailer(
   shop: Shop,
@@ -51,7 +51,6 @@ export async function startMailer(
   transport: MailTransport | undefined = SMTP_URL ? mailTransport(SMTP_URL) : undefined,
 ): Promise<void> {
   if (!transport) return
-  await openMailQueue(shop.queue)
   await shop.queue.work(
     mailQueue,
     { includeMetadata: true, localConcurrency: 2 },

@@ -94,7 +94,7 @@ function AddToCart(props: { entry: Entry; most: number; csrf: string; locale: Lo
   const { entry: shown, most, csrf, locale } = props
   const t = texts[locale].entry
   return (
-    <form method="post" action={routes.cart.add()} class="add-to-cart">
+    <form method="post" action={routes.cart.add()} class="add-to-cart" novalidate>
       <CsrfField csrf={csrf} />
       <input type="hidden" name="code" value={shown.code} />
       {most > 1 && (

@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx'
+import type { FormElement } from '../../../sdk/form-element.ts'
 import { unitForms } from '../../../shop/entry.ts'
 import type { OwnedProduct } from '../../../shop/product.ts'
 import type { LineView, UnitView } from '../../../shop/view-order.ts'
@@ -255,6 +256,9 @@ const unitTones: Record<UnitView['state'], Tone> = {
   revoked: 'neutral',
 }
 
+/** What was said of these no longer holds. */
+const over: ReadonlySet<UnitView['state']> = new Set(['refused', 'cancelled', 'released', 'revoked'])
+
 function Unit({ order, line, unit, face, locale }: Props & { line: LineView; unit: UnitView }) {
   const t = texts[locale].order
   const products = order.products.filter((product) => product.unitId === unit.id)
@@ -272,7 +276,7 @@ function Unit({ order, line, unit, face, locale }: Props & { line: LineView; uni
       {(unit.state === 'needs_operator' || unit.state === 'retrying') && (
         <p class="soft">{paid ? t.unitHelp[unit.state] : t.unitHelp.unpaid}</p>
       )}
-      {unit.feedback && <p>{pick(unit.feedback, locale)}</p>}
+      {unit.feedback && !over.has(unit.state) && <p>{pick(unit.feedback, locale)}</p>}
       {products.map((product) => (
         <Product product={product} title={pick(line.entry.title, locale)} locale={locale} />
       ))}
@@ -280,16 +284,17 @@ function Unit({ order, line, unit, face, locale }: Props & { line: LineView; uni
   )
 }
 
-/** Who or what a unit is for, from the answers that name a person. */
+/** Who or what a unit is for, from the answers that name a person, else from the first one typed. */
 function personOf(face: Face, line: LineView, unit: UnitView): { name?: string; email?: string } {
   const { external } = unitForms(face.shop, { ...line.entry, fields: [] })
-  const answer = (role: 'email' | 'firstname' | 'lastname') => {
-    const element = external.find((one) => one.forMe === role)
+  const answer = (element: FormElement | undefined) => {
     const value = element && unit.external[element.name]
     return typeof value === 'string' ? value : undefined
   }
-  const email = answer('email')
-  const name = [answer('firstname'), answer('lastname')].filter(Boolean).join(' ')
+  const ofMe = (role: FormElement['forMe']) => answer(external.find((element) => element.forMe === role))
+  const email = ofMe('email')
+  const full = [ofMe('firstname'), ofMe('lastname')].filter(Boolean).join(' ')
+  const name = full || answer(external.find((element) => element.type === 'text'))
   return name ? { name, email } : { name: email }
 }
 
