@@ -11,15 +11,20 @@ export type HandlerFault = { id: string; file: string; reason: string }
 export type Registry = { handlers: ReadonlyMap<string, Registered>; faults: readonly HandlerFault[] }
 
 const sdk = new URL('../sdk/', import.meta.url)
+const kit = new URL('../kit/testing.ts', import.meta.url)
 let hooked = false
 
-/** Lets handlers that live outside this repository import `boutique/sdk`: the very same modules as ours. */
+/**
+ * Lets handlers that live outside this repository import `boutique/sdk`, and their tests `boutique/sdk/testing`: the
+ * very same modules as ours.
+ */
 function serveSdk() {
   if (hooked) return
   hooked = true
   registerHooks({
     resolve(specifier, context, next) {
       if (specifier === 'boutique/sdk') return next(new URL('index.ts', sdk).href, context)
+      if (specifier === 'boutique/sdk/testing') return next(kit.href, context)
       if (specifier.startsWith('boutique/sdk/')) {
         return next(new URL(`${specifier.slice('boutique/sdk/'.length)}.ts`, sdk).href, context)
       }
@@ -41,7 +46,6 @@ export function kindOf(id: string): HandlerKind | undefined {
  * named among the faults, with its file and the reason, and hurts nobody else.
  */
 export async function scanHandlers(folders: string[]): Promise<Registry> {
-  serveSdk()
   const handlers = new Map<string, Registered>()
   const faults: HandlerFault[] = []
   for (const folder of folders) {
@@ -75,7 +79,12 @@ export async function scanHandlers(folders: string[]): Promise<Registry> {
   return { handlers, faults }
 }
 
-async function loadHandler(folder: string, id: string): Promise<Registered | HandlerFault> {
+/** Loads the handler of one folder, or says why it can't be used. */
+export async function loadHandler(
+  folder: string,
+  id = path.basename(folder),
+): Promise<Registered | HandlerFault> {
+  serveSdk()
   const kind = kindOf(id)
   if (!kind) {
     const reason =

@@ -12,8 +12,10 @@ import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts'
 const created = z.array(z.object({ id: z.int(), username: z.string() }))
 const failed = z.object({ exception: z.string(), errorcode: z.string() })
 
+type Address = Pick<Sandbox, 'url' | 'token'>
+
 function post(
-  sandbox: Sandbox,
+  sandbox: Address,
   name: string,
   fields: Record<string, string | number> = {},
 ): Promise<Response> {
@@ -22,7 +24,7 @@ function post(
   return fetch(`${sandbox.url}/webservice/rest/server.php`, { method: 'POST', body })
 }
 
-const call = async (sandbox: Sandbox, name: string, fields: Record<string, string | number> = {}) =>
+const call = async (sandbox: Address, name: string, fields: Record<string, string | number> = {}) =>
   (await post(sandbox, name, fields)).json()
 
 /** Fails unless the sandbox answers as it should. */
@@ -37,7 +39,7 @@ const person = (username: string) => ({
   'users[0][email]': `${username}@example.org`,
 })
 
-const createPerson = async (sandbox: Sandbox, username: string) =>
+const createPerson = async (sandbox: Address, username: string) =>
   created.parse(await call(sandbox, 'core_user_create_users', person(username)))[0]?.id ?? 0
 
 const enrolment = (userId: number, courseId: number, more: Record<string, number> = {}) => ({
@@ -363,7 +365,8 @@ describe('the journal of the sandbox', () => {
     const journal = join(folder, 'killed')
     const script = `
       const { startSandbox } = await import(${JSON.stringify(new URL('sandbox.ts', import.meta.url).href)})
-      console.log(JSON.stringify(await startSandbox({ journal: ${JSON.stringify(journal)}, token: 'of-the-shop' })))`
+      const { url, token } = await startSandbox({ journal: ${JSON.stringify(journal)}, token: 'of-the-shop' })
+      console.log(JSON.stringify({ url, token }))`
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
       cwd: import.meta.dirname,
@@ -378,7 +381,7 @@ describe('the journal of the sandbox', () => {
     const shop = async (name: string) => {
       for (let index = 0; ; index++) {
         const username = `${name}${index}`
-        const id = await createPerson({ ...started, close: async () => {} }, username).catch(() => 0)
+        const id = await createPerson(started, username).catch(() => 0)
         if (id === 0) return
         answered.set(username, id)
         if (answered.size === 60) child.kill('SIGKILL')

@@ -6,7 +6,7 @@ import type { Release } from './failure.ts'
 import { openJournal } from './journal.ts'
 import { sandboxPages } from './pages/sandbox-pages.tsx'
 import { type Form, readForm } from './read-form.ts'
-import { answer, type Site, type TokenKind } from './rest.ts'
+import { answer, type Reply, type Site, type TokenKind } from './rest.ts'
 import { seed } from './seed.ts'
 
 export type SandboxOptions = {
@@ -24,11 +24,19 @@ export type SandboxOptions = {
   /** Tokens of others, for tests. */
   tokens?: Record<string, TokenKind>
   release?: Release
+  /** Stands around each call of the web services: it may look on, wait, or drop the answer. For tests. */
+  around?: (form: Form, answer: () => Promise<Reply | undefined>) => Promise<Reply | undefined>
   /** Where warnings go; the console unless given. */
   warn?: (message: string) => void
 }
 
-export type Sandbox = { url: string; token: string; close(): Promise<void> }
+export type Sandbox = {
+  url: string
+  token: string
+  /** What it holds and how it misbehaves, for who runs it in the same process. */
+  site: Site
+  close(): Promise<void>
+}
 
 /**
  * Starts a server that speaks Moodle's REST protocol for the site of a training organisation, with pages that
@@ -52,13 +60,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     // Only now that the port is ours: two sandboxes must not write one journal.
     const site = openSite(options, token, options.publicUrl ?? url)
     const pages = getRequestListener(sandboxPages(site, token).fetch)
+    const { around } = options
+    const respond = (form: Form) => (around ? around(form, () => answer(site, form)) : answer(site, form))
     server.on('request', (request, response) => {
-      if (isRest(request.url ?? '')) answerRest(site, request, response)
+      if (isRest(request.url ?? '')) answerRest(respond, request, response)
       else pages(request, response)
     })
     return {
       url,
       token,
+      site,
       async close() {
         await closeServer(server)
         site.journal?.close()
@@ -97,11 +108,15 @@ const isRest = (url: string) =>
   url.startsWith(restPath) && (url.length === restPath.length || url[restPath.length] === '?')
 
 /** Answered straight from Node's server: this is what benches measure. */
-function answerRest(site: Site, request: IncomingMessage, response: ServerResponse): void {
+function answerRest(
+  respond: (form: Form) => Promise<Reply | undefined>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
-    answer(site, formOf(request, chunks))
+    respond(formOf(request, chunks))
       .then((reply) => {
         if (!reply) {
           request.socket.destroy()
