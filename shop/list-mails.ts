@@ -59,7 +59,7 @@ export async function listMails(
         .select('id')
         .where((where) =>
           where.or([
-            where('number', '=', search),
+            where('number', '=', search.toUpperCase()),
             where.and([where('customer_email', '>=', from), where('customer_email', '<', `${from}\uffff`)]),
           ]),
         ),

@@ -66,7 +66,7 @@ export async function listAwaited(
     const plain = search.trim()
     page = page.where((where) =>
       where.or([
-        where('number', '=', plain),
+        where('number', '=', plain.toUpperCase()),
         where('payment_reference', '=', plain.replace(/\s/g, '').toUpperCase()),
         sql<boolean>`starts_with(customer_email, ${plain.toLowerCase()})`,
         ...(dueCents === undefined ? [] : [sql<boolean>`total_cents - paid_cents = ${dueCents}`]),
@@ -91,8 +91,8 @@ export type GiveBack = {
   currency: string
   why: string
   createdAt: Date
-  /** It came from this payment, which was set aside. */
-  payment: { reference: string; means: string } | null
+  /** The payment that it comes from. One that was set aside goes back whole, a counted one in part. */
+  payment: { reference: string; means: string; setAside: boolean } | null
   done: { at: Date; by: string; note: string } | null
 }
 
@@ -118,6 +118,7 @@ export async function listGiveBacks(
       'g.done_note as doneNote',
       'p.reference',
       'p.means',
+      'p.state',
     ])
     .where('g.done_at', done ? 'is not' : 'is', null)
     .orderBy('g.id', done ? 'desc' : 'asc')
@@ -126,9 +127,9 @@ export async function listGiveBacks(
   const rows = await page.execute()
   const giveBacks = rows
     .slice(0, limit)
-    .map(({ doneAt, doneBy, doneNote, reference, means, ...giveBack }) => ({
+    .map(({ doneAt, doneBy, doneNote, reference, means, state, ...giveBack }) => ({
       ...giveBack,
-      payment: reference && means ? { reference, means } : null,
+      payment: reference && means ? { reference, means, setAside: state === 'set_aside' } : null,
       done: doneAt ? { at: doneAt, by: doneBy ?? '', note: doneNote ?? '' } : null,
     }))
   return { giveBacks, next: rows.length > limit ? giveBacks.at(-1)?.id : undefined }

@@ -87,7 +87,7 @@ export async function listProducts(
 function searched(text: string): RawBuilder<boolean> {
   const reference = readProductReference(text)
   if (reference) return sql<boolean>`products.reference = ${reference}`
-  if (/^\d{4}-\d+$/.test(text)) return sql<boolean>`orders.number = ${text}`
+  if (/^\d{4}-[0-9a-z-]+$/i.test(text)) return sql<boolean>`orders.number = ${text.toUpperCase()}`
   const from = text.toLowerCase()
   const email = sql`lower(products.holder->>'email')`
   return sql<boolean>`(${email} >= ${from} and ${email} < ${`${from}\uffff`})`

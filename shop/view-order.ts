@@ -170,7 +170,7 @@ export async function listOrders(
     const from = plain.toLowerCase()
     page = page.where((where) =>
       where.or([
-        where('number', '=', plain),
+        where('number', '=', plain.toUpperCase()),
         where('payment_reference', '=', plain.replace(/\s/g, '').toUpperCase()),
         where.and([where('customer_email', '>=', from), where('customer_email', '<', `${from}\uffff`)]),
       ]),

@@ -105,10 +105,12 @@ export default defineHandler({
   async check({ internal, moodle }) {
     const findings: Finding[] = [
       ...(await checkCourse(moodle, internal.course, 'course')),
-      ...(await checkRole(moodle, internal.role, internal.course, 'role')),
       ...checkPeriod(internal),
     ]
-    if (internal.group !== undefined) {
+    // Of a course that can't be used, nothing else can be asked.
+    const usable = !findings.some(({ field, level }) => field === 'course' && level === 'error')
+    if (usable) findings.push(...(await checkRole(moodle, internal.role, internal.course, 'role')))
+    if (usable && internal.group !== undefined) {
       const groups = await moodle.groups(internal.course)
       if (!groups.some((group) => group.id === internal.group)) {
         findings.push({
@@ -119,10 +121,13 @@ export default defineHandler({
       }
     }
     if (internal.supportCourse !== undefined) {
-      findings.push(
-        ...(await checkCourse(moodle, internal.supportCourse, 'supportCourse')),
-        ...(await checkRole(moodle, internal.supportRole, internal.supportCourse, 'supportRole')),
-      )
+      const support = await checkCourse(moodle, internal.supportCourse, 'supportCourse')
+      findings.push(...support)
+      if (!support.some(({ level }) => level === 'error')) {
+        findings.push(
+          ...(await checkRole(moodle, internal.supportRole, internal.supportCourse, 'supportRole')),
+        )
+      }
     }
     return findings
   },

@@ -15,13 +15,13 @@ export function CauseText({
 }) {
   const said = sayCause(cause, locale)
   return (
-    <>
+    <div class="cause">
       <span class="strong">
         {script && `${sayScript(script, locale)}${texts[locale].colon} `}
         {said.kind}
       </span>
       {said.message && <div>{said.message}</div>}
       {said.detail && <div class="soft small mono">{said.detail}</div>}
-    </>
+    </div>
   )
 }

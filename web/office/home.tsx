@@ -55,8 +55,8 @@ export async function home(c: OfficeContext, face: Face) {
     ])
   const { faults } = shop.registry()
   const busy = { c, face, csrf: csrfToken(c) }
-  const asides = giveBacks.giveBacks.filter((giveBack) => giveBack.payment)
-  const others = giveBacks.giveBacks.filter((giveBack) => !giveBack.payment)
+  const asides = giveBacks.giveBacks.filter((giveBack) => giveBack.payment?.setAside)
+  const others = giveBacks.giveBacks.filter((giveBack) => !giveBack.payment?.setAside)
   const calm =
     site.state === 'up' &&
     [stuck, retrying, giveBacks.giveBacks, partPaid, near, mails, unsellable, faults].every(

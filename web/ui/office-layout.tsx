@@ -69,6 +69,11 @@ export function OfficeLayout(props: Props) {
         ))}
     </ul>
   )
+  const signOut = (
+    <ButtonForm action={office.signOut()} csrf={csrf} look="quiet" size="small">
+      {t.signOut}
+    </ButtonForm>
+  )
   return (
     <Document title={title} shopName={shopName} locale={locale} face="office" head={head}>
       <header class="office-bar">
@@ -77,7 +82,10 @@ export function OfficeLayout(props: Props) {
             <Icon name="menu" />
             {t.menu}
           </summary>
-          <nav aria-label={t.menu}>{navigation}</nav>
+          <nav aria-label={t.menu}>
+            {navigation}
+            {signOut}
+          </nav>
         </details>
         <a class="brand" href={office.home()}>
           <span class="brand-mark" aria-hidden="true">
@@ -95,9 +103,7 @@ export function OfficeLayout(props: Props) {
             <Icon name="person" />
             {operator.name}
           </a>
-          <ButtonForm action={office.signOut()} csrf={csrf} look="quiet" size="small">
-            {t.signOut}
-          </ButtonForm>
+          {signOut}
         </div>
       </header>
       <div class="office-frame">

@@ -1,6 +1,6 @@
 import type { FormValues } from '../../../sdk/form.ts'
 import type { FormElement } from '../../../sdk/form-element.ts'
-import type { Category, Moodle } from '../../../sdk/index.ts'
+import { type Category, type Moodle, MoodleError } from '../../../sdk/index.ts'
 import type { Choice } from '../../ui/form-elements.tsx'
 import type { Locale } from '../../ui/locale.ts'
 import { texts } from '../texts.ts'
@@ -20,10 +20,10 @@ export async function choicesFor(
 ): Promise<{ choices: Record<string, Choice[]>; away: boolean }> {
   const asked = new Map<string, Promise<Choice[]>>()
   const once = (key: string, read: () => Promise<Choice[]>) => {
-    const known =
+    const reading =
       asked.get(key) ?? within(patience, read(), undefined).then((found) => found ?? Promise.reject())
-    asked.set(key, known)
-    return known
+    asked.set(key, reading)
+    return reading
   }
   const picked = elements.filter((element) => element.picker)
   const read = await Promise.allSettled(
@@ -41,7 +41,7 @@ export async function choicesFor(
           return once('category', async () => categoryChoices(await site.categories()))
         case 'role':
           return once(`role ${course}`, async () =>
-            (await site.roles(course)).map((one) => ({
+            (await known(site.roles(course), () => site.roles())).map((one) => ({
               value: one.shortname,
               label: `${one.shortname} (${one.id})`,
             })),
@@ -57,7 +57,10 @@ export async function choicesFor(
           return once(`group ${course}`, async () =>
             course === undefined
               ? []
-              : (await site.groups(course)).map((one) => ({ value: one.id, label: one.name })),
+              : (await known(site.groups(course), async () => [])).map((one) => ({
+                  value: one.id,
+                  label: one.name,
+                })),
           )
         default:
           return Promise.resolve([])
@@ -71,6 +74,16 @@ export async function choicesFor(
     }),
   )
   return { choices, away: read.some(({ status }) => status === 'rejected') }
+}
+
+/** What is found of a course; `otherwise`, when Moodle knows no such course. */
+async function known<T>(found: Promise<T>, otherwise: () => Promise<T>): Promise<T> {
+  try {
+    return await found
+  } catch (error) {
+    if (error instanceof MoodleError && error.kind === 'request') return await otherwise()
+    throw error
+  }
 }
 
 /** The course that a picker of groups or roles depends on, once it is chosen. */

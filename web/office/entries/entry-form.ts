@@ -62,7 +62,7 @@ const entrySchema = z.object({
     .max(mostUnitsOfAnOrder)
     .optional()
     .meta({
-      label: { en: 'Most units in an order', fr: 'Unités au plus par commande' },
+      label: { en: 'Most per order', fr: 'Maximum par commande' },
     }),
   position: z
     .int()
@@ -70,8 +70,8 @@ const entrySchema = z.object({
     .max(100_000)
     .default(0)
     .meta({
-      label: { en: 'Position in the catalog', fr: 'Position au catalogue' },
-      help: { en: 'The smallest comes first.', fr: 'La plus petite vient d’abord.' },
+      label: { en: 'Position', fr: 'Position' },
+      help: { en: 'In the catalog: the smallest first.', fr: 'Au catalogue : la plus petite d’abord.' },
     }),
 })
 export const entryElements = elementsOf(entrySchema)

@@ -1,32 +1,28 @@
 import type { OrderState, ProductionState, UnitState } from '../../../db/schema.ts'
 import type { Shop } from '../../../shop/shop.ts'
-import type { HistoryLine } from '../../../shop/view-order.ts'
+import type { HistoryLine, LineView } from '../../../shop/view-order.ts'
 import { stateText, type Tone } from '../../ui/badge.tsx'
-import type { Locale } from '../../ui/locale.ts'
+import { type Locale, pick } from '../../ui/locale.ts'
 import { Timeline, type TimelineItem } from '../../ui/timeline.tsx'
 import { sayWho, sayWhy } from '../say.ts'
 import { texts } from '../texts.ts'
 
 type Props = {
   history: HistoryLine[]
-  /** What each unit is called, by its id. */
-  unitNames: Map<number, string>
+  lines: LineView[]
   shop: Pick<Shop, 'means'>
   locale: Locale
 }
 
 /** Who did what, when and why, newest first; the same done to many units at once is one line. */
-export function OrderHistory({ history, unitNames, shop, locale }: Props) {
+export function OrderHistory({ history, lines, shop, locale }: Props) {
   const items = grouped(history).reverse()
   return (
     <Timeline
       locale={locale}
       items={items.map((group): TimelineItem => {
         const [line] = group
-        const names = group.flatMap(({ unitId }) =>
-          unitId === null ? [] : [unitNames.get(unitId) ?? `#${unitId}`],
-        )
-        const what = names.length > 3 ? texts[locale].order.someUnits(names.length) : names.join(', ')
+        const what = sayWhich(group, lines, locale)
         return {
           at: line.at,
           title: `${what ? `${what}${texts[locale].colon} ` : ''}${titleOf(line, locale)}`,
@@ -61,6 +57,23 @@ function isSame(one: HistoryLine, other: HistoryLine): boolean {
     one.why === other.why &&
     other.at.getTime() - one.at.getTime() < 60_000
   )
+}
+
+/** Which units a group is about: "Units 1, 2", with the title of their line where there are several. */
+function sayWhich(group: Group, lines: LineView[], locale: Locale): string {
+  const t = texts[locale].order
+  const ids = new Set(group.flatMap(({ unitId }) => (unitId === null ? [] : [unitId])))
+  if (ids.size > 12) return t.someUnits(ids.size)
+  return lines
+    .flatMap((line) => {
+      const positions = line.units.filter(({ id }) => ids.has(id)).map(({ position }) => position)
+      if (positions.length === 0) return []
+      const listed = positions.join(', ')
+      return lines.length === 1
+        ? [t.unitsNamed(listed, positions.length)]
+        : [t.unitsOf(pick(line.entry.title, locale), listed, positions.length)]
+    })
+    .join('; ')
 }
 
 function titleOf(line: HistoryLine, locale: Locale): string {

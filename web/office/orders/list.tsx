@@ -71,15 +71,20 @@ export async function orderList(c: OfficeContext, face: Face) {
               heading: true,
               narrow: true,
               cell: (order) => (
-                <span class="flagged">
-                  <a href={routes.office.orders.show(order.number)}>{order.number}</a>
-                  {order.troubled > 0 && (
-                    <span class="flag" title={t.troubled(order.troubled)}>
-                      <Icon name="warning" size={14} />
-                      <span class="visually-hidden">{t.troubled(order.troubled)}</span>
-                    </span>
-                  )}
-                </span>
+                <>
+                  <span class="flagged">
+                    <a href={routes.office.orders.show(order.number)}>{order.number}</a>
+                    {order.troubled > 0 && (
+                      <span class="flag" title={t.troubled(order.troubled)}>
+                        <Icon name="warning" size={14} />
+                        <span class="visually-hidden">{t.troubled(order.troubled)}</span>
+                      </span>
+                    )}
+                  </span>
+                  <div class="soft small">
+                    <Moment at={order.placedAt} locale={locale} />
+                  </div>
+                </>
               ),
             },
             {

@@ -54,14 +54,6 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
     produced: units.filter(({ state }) => state === 'produced').length,
     troubled: units.filter(({ state }) => state === 'needs_operator' || state === 'retrying').length,
   }
-  const unitNames = new Map(
-    order.lines.flatMap((line) =>
-      line.units.map((unit) => [
-        unit.id,
-        `${pick(line.entry.title, locale)}, ${texts[locale].unitOf(unit.position)}`,
-      ]),
-    ),
-  )
   const parts = { c, csrf, shop, order, sent }
   return await officePage(
     c,
@@ -124,17 +116,20 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
                     cell: (payment) => (
                       <>
                         <span class="mono">{payment.reference}</span>
+                        <div class="soft small">{sayMeans(payment.means, shop, locale)}</div>
                         {payment.note && <div class="soft small">{payment.note}</div>}
                       </>
                     ),
                   },
-                  { label: t.means, cell: (payment) => sayMeans(payment.means, shop, locale) },
                   {
                     label: t.paidOn,
-                    narrow: true,
-                    cell: (payment) => <Moment at={payment.paid_on} locale={locale} />,
+                    cell: (payment) => (
+                      <>
+                        <Moment at={payment.paid_on} locale={locale} />
+                        <div class="soft small">{sayWho(payment.recorded_by, shop, locale)}</div>
+                      </>
+                    ),
                   },
-                  { label: t.recordedBy, cell: (payment) => sayWho(payment.recorded_by, shop, locale) },
                   {
                     label: t.amount,
                     numeric: true,
@@ -194,7 +189,7 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
             </Card>
           )}
           <Card title={t.history}>
-            <OrderHistory history={history} unitNames={unitNames} shop={shop} locale={locale} />
+            <OrderHistory history={history} lines={order.lines} shop={shop} locale={locale} />
           </Card>
         </div>
         <div>
@@ -237,6 +232,7 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
               ]}
             />
           </Card>
+          {mayChange(c) && <Validate {...parts} />}
           <Card title={t.customer}>
             <KeyValue
               rows={[
@@ -297,54 +293,58 @@ function PaymentOutcome({ c, order }: { c: OfficeContext; order: OrderView }) {
   }
 }
 
+/** Where money that came is validated; folded away where it would only be set aside. */
+function Validate({ c, csrf, order, sent }: Parts) {
+  const { locale } = c.var
+  const t = texts[locale].order
+  return isOpen(order) ? (
+    <Card title={t.validateTitle} id="validate">
+      <p class="soft due">{t.due(formatMoney(order.totalCents - order.paidCents, order.currency, locale))}</p>
+      <PaymentForm {...{ c, csrf, order, sent }} />
+    </Card>
+  ) : null
+}
+
 function Actions({ c, csrf, order, sent }: Parts) {
   const { locale } = c.var
   const t = texts[locale].order
-  const open = order.state === 'placed' || order.state === 'awaiting_payment'
-  const due = order.totalCents - order.paidCents
+  const open = isOpen(order)
   return (
-    <>
-      {open ? (
-        <Card title={t.validateTitle} id="validate">
-          <p class="soft due">{t.due(formatMoney(due, order.currency, locale))}</p>
-          <PaymentForm {...{ c, csrf, order, sent }} />
-        </Card>
-      ) : (
-        <Card title={t.more} id="validate">
+    <Card title={t.more} id={open ? undefined : 'validate'}>
+      <div class="actions">
+        {!open && (
           <Confirm label={t.anotherPayment} open={sent?.form === 'pay'}>
             <p>{t.anotherPaymentText}</p>
             <PaymentForm {...{ c, csrf, order, sent }} />
           </Confirm>
-        </Card>
-      )}
-      {open && (
-        <Card title={t.more}>
-          <div class="stack">
-            {order.state === 'awaiting_payment' && !order.trust && (
-              <ReasonForm
-                {...{ c, csrf, sent }}
-                form="trust"
-                action={routes.office.orders.trust(order.number)}
-                label={t.trust}
-                help={t.trustHelp}
-              />
-            )}
-            {!order.trust && (
-              <ReasonForm
-                {...{ c, csrf, sent }}
-                form="cancel"
-                action={routes.office.orders.cancel(order.number)}
-                label={t.cancel}
-                look="danger"
-                help={order.paidCents > 0 ? t.cancelHelpPaid : t.cancelHelp}
-              />
-            )}
-            {order.trust && <p class="soft">{t.trustedText}</p>}
-          </div>
-        </Card>
-      )}
-    </>
+        )}
+        {order.state === 'awaiting_payment' && !order.trust && (
+          <ReasonForm
+            {...{ c, csrf, sent }}
+            form="trust"
+            action={routes.office.orders.trust(order.number)}
+            label={t.trust}
+            help={t.trustHelp}
+          />
+        )}
+        {open && !order.trust && (
+          <ReasonForm
+            {...{ c, csrf, sent }}
+            form="cancel"
+            action={routes.office.orders.cancel(order.number)}
+            label={t.cancel}
+            look="danger"
+            help={order.paidCents > 0 ? t.cancelHelpPaid : t.cancelHelp}
+          />
+        )}
+        {open && order.trust && <p class="soft">{t.trustedText}</p>}
+      </div>
+    </Card>
   )
+}
+
+function isOpen(order: OrderView): boolean {
+  return order.state === 'placed' || order.state === 'awaiting_payment'
 }
 
 function Products({ c, order }: Parts) {
@@ -360,14 +360,15 @@ function Products({ c, order }: Parts) {
           {
             label: t.reference,
             heading: true,
-            narrow: true,
             cell: (product) => (
-              <a class="mono" href={routes.office.products.show(product.reference)}>
-                {product.reference}
-              </a>
+              <>
+                <a class="mono" href={routes.office.products.show(product.reference)}>
+                  {product.reference}
+                </a>
+                <div class="soft small">{pick(product.title, locale)}</div>
+              </>
             ),
           },
-          { label: t.product, cell: (product) => pick(product.title, locale) },
           { label: t.holder, cell: (product) => product.holder?.email ?? '–' },
           {
             label: t.ends,

@@ -58,33 +58,25 @@ export function Units({ c, csrf, shop, order, line, productions, sent }: Props) 
             const stuck = ofUnit(unit).find(({ state }) => state === 'needs_operator' || state === 'retrying')
             return (
               <>
-                <StateBadge kind="unit" state={unit.state} locale={locale} />
-                {stuck?.cause && (
-                  <div class="cause">
-                    <CauseText cause={stuck.cause} locale={locale} />
-                  </div>
-                )}
+                <StateBadge kind="unit" state={unit.state} locale={locale} />{' '}
+                <span class="small">
+                  {ofUnit(unit).map((production) => (
+                    <>
+                      {' '}
+                      <a
+                        href={routes.office.productions.show(production.id)}
+                        title={stateText({ kind: 'production', state: production.state }, locale)}
+                      >
+                        {sayScript(production.script, locale)}
+                      </a>
+                    </>
+                  ))}
+                </span>
+                {stuck?.cause && <CauseText cause={stuck.cause} locale={locale} />}
                 {unit.feedback && <div class="soft small">{pick(unit.feedback, locale)}</div>}
               </>
             )
           },
-        },
-        {
-          label: t.productions,
-          cell: (unit) => (
-            <ul class="bare-list small">
-              {ofUnit(unit).map((production) => (
-                <li>
-                  <a href={routes.office.productions.show(production.id)}>
-                    {sayScript(production.script, locale)}
-                  </a>{' '}
-                  <span class="soft">
-                    {stateText({ kind: 'production', state: production.state }, locale)}
-                  </span>
-                </li>
-              ))}
-            </ul>
-          ),
         },
         {
           label: '',

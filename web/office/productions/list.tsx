@@ -88,7 +88,7 @@ export async function productionList(c: OfficeContext, face: Face) {
               cell: (row) => (
                 <>
                   <a href={routes.office.productions.show(row.id)}>{sayScript(row.script, locale)}</a>
-                  <div class="soft small">#{row.id}</div>
+                  <div class="soft small mono">{row.handler}</div>
                 </>
               ),
             },
@@ -97,7 +97,6 @@ export async function productionList(c: OfficeContext, face: Face) {
               narrow: true,
               cell: (row) => <a href={routes.office.orders.show(row.orderNumber)}>{row.orderNumber}</a>,
             },
-            { label: t.handler, narrow: true, cell: (row) => <span class="mono">{row.handler}</span> },
             {
               label: t.state,
               narrow: true,
@@ -108,11 +107,15 @@ export async function productionList(c: OfficeContext, face: Face) {
               cell: (row) =>
                 row.cause && row.state !== 'done' ? <CauseText cause={row.cause} locale={locale} /> : null,
             },
-            { label: t.attempt, numeric: true, narrow: true, cell: (row) => row.attempt },
             {
               label: t.last,
               narrow: true,
-              cell: (row) => <Moment at={row.endedAt ?? row.startedAt ?? row.createdAt} locale={locale} />,
+              cell: (row) => (
+                <>
+                  <Moment at={row.endedAt ?? row.startedAt ?? row.createdAt} locale={locale} />
+                  {row.attempt > 1 && <div class="soft small">{t.attemptOf(row.attempt)}</div>}
+                </>
+              ),
             },
           ]}
         />

@@ -170,7 +170,6 @@ async function journalPage(c: OfficeContext, face: Face, journal: Journal, sent?
             <KeyValue
               rows={[
                 [t.order, <a href={routes.office.orders.show(journal.orderNumber)}>{journal.orderNumber}</a>],
-                [t.unit, String(journal.unitId)],
                 [
                   t.handler,
                   <>
@@ -186,13 +185,16 @@ async function journalPage(c: OfficeContext, face: Face, journal: Journal, sent?
                   t.startedAt,
                   journal.startedAt ? <Moment at={journal.startedAt} locale={locale} /> : undefined,
                 ],
-                [t.endedAt, journal.endedAt ? <Moment at={journal.endedAt} locale={locale} /> : undefined],
+                [
+                  t.endedAt,
+                  journal.endedAt && !mayEnd ? <Moment at={journal.endedAt} locale={locale} /> : undefined,
+                ],
               ]}
             />
           </Card>
           {mayEnd && mayChange(c) && (
             <Card title={t.otherwise}>
-              <div class="stack">
+              <div class="actions">
                 <ReasonForm
                   {...{ c, csrf, sent }}
                   form="skipped"

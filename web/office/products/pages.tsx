@@ -216,7 +216,7 @@ async function productPage(c: OfficeContext, face: Face, product: OwnedProduct, 
             </Card>
           )}
           <Card flush title={t.enrolments}>
-            <Enrolments enrolments={enrolments} locale={locale} />
+            <Enrolments enrolments={enrolments} siteUrl={shop.site.url} locale={locale} />
           </Card>
           <Card title={t.history}>
             <Timeline
@@ -304,7 +304,9 @@ function ActionForm({ name, action, product, csrf, sent, locale }: ActionProps) 
   )
 }
 
-function Enrolments({ enrolments, locale }: { enrolments: ToldEnrolment[]; locale: Locale }) {
+type EnrolmentsProps = { enrolments: ToldEnrolment[]; siteUrl: string; locale: Locale }
+
+function Enrolments({ enrolments, siteUrl, locale }: EnrolmentsProps) {
   const t = texts[locale].products
   return (
     <Table
@@ -313,7 +315,12 @@ function Enrolments({ enrolments, locale }: { enrolments: ToldEnrolment[]; local
       rows={enrolments}
       empty={<p>{t.noEnrolments}</p>}
       columns={[
-        { label: t.course, heading: true, cell: ({ course }) => t.courseOf(course) },
+        {
+          label: t.course,
+          heading: true,
+          narrow: true,
+          cell: ({ course }) => <a href={`${siteUrl}/course/view.php?id=${course}`}>{t.courseOf(course)}</a>,
+        },
         { label: t.user, cell: ({ user }) => user },
         { label: t.gives, cell: ({ role, group }) => t.givesOf(role, group) },
         {
