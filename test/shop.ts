@@ -204,26 +204,34 @@ export async function testShop(options: { handlers?: string[]; means?: Means[] }
       }
     },
 
-    async sandboxState(): Promise<SandboxState> {
-      const reply = await fetch(`${sandbox.url}/sandbox/state`, {
-        headers: { authorization: `Bearer ${sandbox.token}` },
-      })
+    /** What Moodle has now; `email`: only what concerns this person. */
+    async sandboxState(email = ''): Promise<SandboxState> {
+      const reply = await fetch(`${sandbox.url}/sandbox/state?email=${encodeURIComponent(email)}`)
       return (await reply.json()) as SandboxState // our own sandbox's, in a test
     },
   }
 }
 
 export type SandboxState = {
+  accounts: { id: number; username: string; email: string }[]
   courses: {
     id: number
     shortname: string
+    groups: { id: number; name: string; members: string[] }[]
     enrolments: {
       email: string
-      roles: unknown[]
+      roles: string[]
+      groups: string[]
+      /** Unix seconds; 0 is no end. */
       timestart: number
       timeend: number
-      status: number
+      status: 'active' | 'suspended'
+      /** Whether the learner gets in now. */
+      open: boolean
+      /** How often it came to be, was set, and was taken away. */
+      created: number
       set: number
+      removed: number
     }[]
   }[]
 }
