@@ -11,12 +11,9 @@ const answers = z.record(z.string().max(60), z.unknown())
 /** One unit as a program sends it. What is no question of the form is dropped when the order is placed. */
 export const sentUnit = z
   .object({
-    forMe: z
-      .boolean()
-      .default(false)
-      .openapi({
-        description: 'The buyer is the learner: the fields that name them are filled from the customer.',
-      }),
+    forMe: z.boolean().default(false).openapi({
+      description: 'The buyer is the learner: the fields that name them are filled from the customer.',
+    }),
     external: answers.default({}).openapi({ description: 'Answers to what the handler asks, by field.' }),
     fields: answers
       .default({})

@@ -8,7 +8,7 @@ import type { Caller } from './caller.ts'
 import { linesOf, sentCustomer, sentLines, sentUnit, sentUnits, unitOf, whyTooMany } from './cart-content.ts'
 import { type Answered, type Operation, operation, root } from './operation.ts'
 import { type Problem, refuse } from './problem.ts'
-import { cents, currency, entryCode, exampleText, text } from './values.ts'
+import { cents, currency, entryCode, exampleText, orNull, text } from './values.ts'
 
 const errors = z
   .record(z.string(), text)
@@ -26,7 +26,7 @@ const cart = z
         mostUnits: z.int(),
         totalCents: cents,
         vatCents: cents,
-        why: text.nullable().openapi({ description: 'What is wrong with the line as a whole.' }),
+        why: orNull(text).openapi({ description: 'What is wrong with the line as a whole.' }),
         units: z.array(
           z.object({
             key: z.string().openapi({ description: 'Names the unit within its cart.' }),

@@ -15,7 +15,7 @@ import { exampleForm, form, formOf } from './form.ts'
 import { type Operation, operation } from './operation.ts'
 import { answerPage, pageOf, pageQuery } from './page.ts'
 import { refuse } from './problem.ts'
-import { cents, currency, entryCode, exampleText, text } from './values.ts'
+import { cents, currency, entryCode, exampleText, orNull, text } from './values.ts'
 
 const onSale = z
   .object({
@@ -33,14 +33,12 @@ const onSale = z
 
 const onSaleInFull = onSale
   .extend({
-    unit: z
-      .object({ external: form, fields: form })
-      .openapi({
-        description: 'What is asked for each unit: by the handler, and by the training organisation.',
-      }),
+    unit: z.object({ external: form, fields: form }).openapi({
+      description: 'What is asked for each unit: by the handler, and by the training organisation.',
+    }),
     availability: z.object({
       available: z.boolean(),
-      why: text.nullable().openapi({ description: 'Why it can’t be bought right now.' }),
+      why: orNull(text).openapi({ description: 'Why it can’t be bought right now.' }),
     }),
   })
   .openapi('CatalogEntryInFull')

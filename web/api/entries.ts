@@ -64,12 +64,9 @@ const draft = z.object({
   priceCents: z.int(),
   vatBasisPoints: z.int(),
   handler: handlerChoice.default(null),
-  internal: z
-    .record(z.string().max(60), z.unknown())
-    .default({})
-    .openapi({
-      description: 'Answers to the handler’s internal form. A secret that is left out stays as it was.',
-    }),
+  internal: z.record(z.string().max(60), z.unknown()).default({}).openapi({
+    description: 'Answers to the handler’s internal form. A secret that is left out stays as it was.',
+  }),
   fields: z
     .array(z.unknown())
     .default([])

@@ -4,14 +4,14 @@ import type { Locale } from '../ui/locale.ts'
 import { exampleForm, form, formOf } from './form.ts'
 import { type Operation, operation } from './operation.ts'
 import { refuse } from './problem.ts'
-import { text } from './values.ts'
+import { orNull, text } from './values.ts'
 
 const handlerSchema = z
   .object({
     id: z.string(),
     kind: z.enum(['standard', 'extension', 'specific']),
     title: text,
-    summary: text.nullable(),
+    summary: orNull(text),
     internal: form.openapi({ description: 'What the operator sets on the entry.' }),
     external: form.openapi({ description: 'What the customer is asked for each unit.' }),
     mostUnits: z.int().nullable(),

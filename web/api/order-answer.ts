@@ -12,6 +12,7 @@ import {
   exampleNumber,
   exampleText,
   moment,
+  orNull,
   person,
   text,
 } from './values.ts'
@@ -79,7 +80,7 @@ export const order = z
         .nullable()
         .openapi({ description: 'How to pay, while the order awaits a deferred payment.' }),
     }),
-    refusal: text.nullable().openapi({ description: 'Why the order was refused, said to the customer.' }),
+    refusal: orNull(text).openapi({ description: 'Why the order was refused, said to the customer.' }),
     trust: z
       .object({ at: moment, by: z.string(), why: z.string() })
       .nullable()
@@ -100,7 +101,7 @@ export const order = z
             state: unitState,
             external: z.record(z.string(), z.unknown()),
             fields: z.record(z.string(), z.unknown()),
-            feedback: text.nullable(),
+            feedback: orNull(text),
           }),
         ),
       }),
@@ -111,7 +112,7 @@ export const order = z
         unitId: z.int(),
         title: text,
         link: z.string().nullable(),
-        holder: person.nullable(),
+        holder: orNull(person),
         startsAt: moment,
         endsAt: moment.nullable(),
         state: productState,

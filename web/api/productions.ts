@@ -15,7 +15,7 @@ import { type Caller, whoIs } from './caller.ts'
 import { type Answered, type Operation, operation } from './operation.ts'
 import { answerPage, pageOf, pageQuery } from './page.ts'
 import { type Problem, refuse } from './problem.ts'
-import { exampleMoment, exampleNumber, moment, orderNumber, rowId, text, why } from './values.ts'
+import { exampleMoment, exampleNumber, moment, orderNumber, orNull, rowId, text, why } from './values.ts'
 
 const state = z.enum([
   'queued',
@@ -47,7 +47,7 @@ const production = z
     state,
     attempt: z.int(),
     failures: z.int(),
-    cause: cause.nullable(),
+    cause: orNull(cause),
     dueAt: moment,
     startedAt: moment.nullable(),
     endedAt: moment.nullable(),

@@ -18,7 +18,7 @@ import { type Operation, operation } from './operation.ts'
 import { productState } from './order-answer.ts'
 import { answerPage, pageOf, pageQuery } from './page.ts'
 import { pointerTo, refuse } from './problem.ts'
-import { exampleMoment, exampleNumber, exampleText, moment, person, rowId, text } from './values.ts'
+import { exampleMoment, exampleNumber, exampleText, moment, orNull, person, rowId, text } from './values.ts'
 
 const product = z
   .object({
@@ -28,7 +28,7 @@ const product = z
     handler: z.string(),
     title: text,
     link: z.string().nullable(),
-    holder: person.nullable(),
+    holder: orNull(person),
     startsAt: moment,
     endsAt: moment.nullable(),
     state: productState,
@@ -91,13 +91,10 @@ const exampleProduct = {
   createdAt: exampleMoment,
 }
 
-const reference = z
-  .string()
-  .max(40)
-  .openapi({
-    example: exampleProduct.reference,
-    description: 'As it is written, with or without its hyphens.',
-  })
+const reference = z.string().max(40).openapi({
+  example: exampleProduct.reference,
+  description: 'As it is written, with or without its hyphens.',
+})
 
 /** What customers own once their units are produced, and the after-sale actions. */
 export const productOperations: Operation[] = [

@@ -170,8 +170,8 @@ function Operation({ operation }: { operation: Described }) {
           </Part>
         </div>
         <div class="stack">
-          {body?.example !== undefined && <Example title="Send" value={body.example} />}
-          {answered?.example !== undefined && <Example title="Get" value={answered.example} />}
+          {body?.example !== undefined && <Example title="Request" value={body.example} />}
+          {answered?.example !== undefined && <Example title="Answer" value={answered.example} />}
         </div>
       </div>
     </article>
@@ -232,7 +232,7 @@ function Property({ name, type, required, description }: Row) {
     <div>
       <dt>
         <code>{name}</code> <span class="soft small">{type}</span>{' '}
-        {required && <span class="required small">required</span>}
+        {!required && <span class="optional small">optional</span>}
       </dt>
       {description && (
         <dd class="small">
@@ -273,7 +273,7 @@ function linked(schema: Schema): Child {
     const name = schema.$ref?.split('/').at(-1) ?? ''
     return <a href={`#schema-${name}`}>{name}</a>
   }
-  if (schema.items) return <>list of {linked(schema.items)}</>
+  if (schema.items) return 'properties' in schema.items ? 'list' : <>list of {linked(schema.items)}</>
   const [named] = (schema.allOf ?? schema.anyOf ?? schema.oneOf ?? []).filter((part) => '$ref' in part)
   if (named) return <>{linked(named)}</>
   return typeOf(schema)
@@ -283,17 +283,19 @@ function typeOf(schema: Schema): string {
   if ('$ref' in schema) return schema.$ref?.split('/').at(-1) ?? ''
   const type = [schema.type ?? []].flat().join(' or ') || 'any'
   const values = schema.enum?.map((value) => JSON.stringify(value)).join(', ')
-  const number = (bound: number) => formatNumber(bound, 'en')
   const bounds = [
-    ...(schema.minimum === undefined ? [] : [`from ${number(schema.minimum)}`]),
-    ...(schema.maximum === undefined || schema.maximum === Number.MAX_SAFE_INTEGER
-      ? []
-      : [`to ${number(schema.maximum)}`]),
-    ...(schema.maxLength === undefined ? [] : [`up to ${number(schema.maxLength)} characters`]),
-    ...(schema.maxItems === undefined ? [] : [`up to ${number(schema.maxItems)} items`]),
+    ...rangeOf(schema.minimum, schema.maximum === Number.MAX_SAFE_INTEGER ? undefined : schema.maximum),
+    ...(schema.maxLength === undefined ? [] : [`up to ${formatNumber(schema.maxLength, 'en')} characters`]),
+    ...(schema.maxItems === undefined ? [] : [`up to ${formatNumber(schema.maxItems, 'en')} items`]),
     ...(schema.default === undefined ? [] : [`by default ${JSON.stringify(schema.default)}`]),
   ]
   return [values ?? (schema.format ? `${type} (${schema.format})` : type), ...bounds].join(', ')
+}
+
+function rangeOf(least: number | undefined, most: number | undefined): string[] {
+  const said = (bound: number) => formatNumber(bound, 'en')
+  if (least === undefined) return most === undefined ? [] : [`up to ${said(most)}`]
+  return [most === undefined ? `from ${said(least)}` : `${said(least)} to ${said(most)}`]
 }
 
 /** Paragraphs, with **strong** and `code`. */

@@ -1,12 +1,13 @@
 import { z } from '@hono/zod-openapi'
 
 /** A text in both languages. */
-export const text = z
-  .object({ en: z.string(), fr: z.string() })
-  .openapi('Text', {
-    description: 'A text in both languages.',
-    example: { en: 'Enrolled.', fr: 'Inscription faite.' },
-  })
+export const text = z.object({ en: z.string(), fr: z.string() }).openapi('Text', {
+  description: 'A text in both languages.',
+  example: { en: 'Enrolled.', fr: 'Inscription faite.' },
+})
+
+/** Or null. The document's generator would take `nullable()` of a named schema for the schema itself. */
+export const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()])
 
 /** A moment: a `Date` in our code, ISO 8601 on the wire. */
 export const moment = z.codec(z.iso.datetime(), z.date(), {
@@ -19,7 +20,7 @@ export const orderNumber = z.string().regex(/^[0-9A-Z-]{4,30}$/)
 /** The id of a row, as it comes in an address. */
 export const rowId = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
 
-export const cents = z.int().openapi({ description: 'The smallest unit of the currency: cents.' })
+export const cents = z.int()
 export const currency = z.string().regex(/^[A-Z]{3}$/)
 
 /** Why somebody does something: it stays in the history. */
