@@ -45,36 +45,31 @@ export const start: Command = {
     stopOnCrash(running, log)
     console.log(banner(config, running))
     await stopped
-    await stop(running)
+    await running.stop()
+    console.log('Stopped.')
+    process.exit(0)
   },
 }
 
-/** Resolves at the first signal to stop. Another one, later, ends the process as it is. */
+/** Resolves at the first signal to stop. Another one, later, or a stop that takes too long, ends the process as it is. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     let first = 0
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-      process.on(signal, () => {
-        const now = Date.now()
-        first ||= now
-        if (now - first > sameKeyMilliseconds) process.exit(1)
-        resolve()
-      })
+    const onSignal = () => {
+      if (first && Date.now() - first > sameKeyMilliseconds) process.exit(1)
+      if (first) return
+      first = Date.now()
+      console.log('Stopping …')
+      setTimeout(() => {
+        console.error(
+          'The shop did not stop in time and was ended. What it was doing goes on at the next start.',
+        )
+        process.exit(1)
+      }, stopMilliseconds).unref()
+      resolve()
     }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal)
   })
-}
-
-async function stop(running: Running): Promise<void> {
-  console.log('Stopping …')
-  setTimeout(() => {
-    console.error(
-      'The shop did not stop in time and was ended: what it was doing is taken up at the next start.',
-    )
-    process.exit(1)
-  }, stopMilliseconds).unref()
-  await running.stop()
-  console.log('Stopped.')
-  process.exit(0)
 }
 
 /** A fault nobody caught: the log says it, the database ends well, and whatever watches the shop starts it again. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, before, describe, it } from 'node:test'
 import pg from 'pg'
@@ -17,6 +17,20 @@ const isUp = async (url: string) => {
   } catch {
     return false
   }
+}
+
+/** Resolves once the server has noticed that its other users are gone. */
+const onlyUser = async (url: string) => {
+  const client = new pg.Client(url)
+  await client.connect()
+  const deadline = Date.now() + 10_000
+  while (Date.now() < deadline) {
+    const { rowCount } = await client.query(
+      "select from pg_locks where locktype = 'advisory' and mode = 'ShareLock'",
+    )
+    if (rowCount === 1) break
+  }
+  await client.end()
 }
 
 describe('startEmbedded', () => {
@@ -91,6 +105,7 @@ describe('startEmbedded', () => {
 
     const mine = await start()
     assert.equal(mine.pid, Number(output))
+    await onlyUser(mine.url)
     await mine.stop()
     assert.equal(await isUp(mine.url), false)
   })
@@ -110,6 +125,14 @@ describe('startEmbedded', () => {
     })
   })
 
+  it('says that the system lets nobody make the folder', async (test) => {
+    if (process.platform !== 'linux') return test.skip('only Linux has /proc')
+    await assert.rejects(
+      startEmbedded({ folder: '/proc/boutique' }),
+      /^StartupError: The data folder \/proc\/boutique can't be used by this user \(ENOENT\): /,
+    )
+  })
+
   it('says that the folder may not be written', async (test) => {
     if (process.getuid?.() === 0) return test.skip('root may write anywhere')
     await chmod(folder, 0o500)
@@ -121,11 +144,14 @@ describe('startEmbedded', () => {
     await chmod(folder, 0o755)
   })
 
-  it('says that a database of another PostgreSQL has to be moved', async () => {
+  it('says that a database of another PostgreSQL, or none, has to be moved', async () => {
     const file = join(folder, 'postgres', 'cluster', 'PG_VERSION')
     const version = await readFile(file, 'utf8')
     await writeFile(file, '17\n')
     await assert.rejects(startEmbedded({ folder }), /holds a database of PostgreSQL 17.*pg_dumpall/)
+    await rename(file, `${file}.away`)
+    await assert.rejects(startEmbedded({ folder }), /postgres is no database: move it away, or set DATA_DIR/)
+    await rename(`${file}.away`, file)
     await writeFile(file, version)
   })
 

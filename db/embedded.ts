@@ -94,11 +94,11 @@ const urlOf = ({ port }: Postmaster, password: string) =>
 async function prepare(home: string, durable: boolean): Promise<{ binaries: Binaries; owner: Owner }> {
   const binaries = await findBinaries()
   try {
-    await mkdir(dirname(home), { recursive: true })
+    await makeFolder(dirname(home))
     const owner = await chooseOwner(home)
     await refuseClosedFolders(owner, [home, binaries.postgres])
     if (!(await exists(home))) await makeHome(home, binaries, owner, durable)
-    const version = (await readFile(join(home, 'cluster', 'PG_VERSION'), 'utf8')).trim()
+    const version = await readVersion(home)
     const ours = await run(binaries.postgres, ['--version'], owner)
     if (!ours.stdout.includes(` ${version}.`)) {
       throw new StartupError(
@@ -109,6 +109,17 @@ async function prepare(home: string, durable: boolean): Promise<{ binaries: Bina
     return { binaries, owner }
   } catch (error) {
     throw explainFolder(error, home)
+  }
+}
+
+async function readVersion(home: string): Promise<string> {
+  try {
+    return (await readFile(join(home, 'cluster', 'PG_VERSION'), 'utf8')).trim()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    throw new StartupError(`${home} is no database: move it away, or set DATA_DIR to another folder.`, {
+      cause: error,
+    })
   }
 }
 
@@ -336,18 +347,26 @@ function explainFolder(error: unknown, home: string): unknown {
   if (error instanceof StartupError || !(error instanceof Error)) return error
   const code = 'code' in error ? error.code : undefined
   const folder = dirname(home)
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOENT') {
     const sentence = `The data folder ${folder} can't be used by this user (${code})`
     return new StartupError(`${sentence}: give it to them, or set DATA_DIR to another folder.`, {
       cause: error,
     })
   }
-  if (code === 'ENOTDIR' || code === 'EEXIST') {
-    return new StartupError(`${folder} is not a folder: set DATA_DIR to one.`, { cause: error })
-  }
   const detail = 'stderr' in error && typeof error.stderr === 'string' ? error.stderr : error.message
   const reason = detail.match(/(?:error|FATAL): .*/)?.[0] ?? detail.trim().split('\n').at(-1)
   return new StartupError(`The database can't be made in ${folder}: ${reason}.`, { cause: error })
+}
+
+/** As `mkdir -p`. Node's own never ends where the system refuses to make a folder with "no such file", as in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isDirectory()) return
+  if (found) throw new StartupError(`${path} is not a folder: set DATA_DIR to one.`)
+  await makeFolder(dirname(path))
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
 }
 
 const exists = (path: string) =>
