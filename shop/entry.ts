@@ -112,15 +112,22 @@ export async function listCatalog(
   }
 }
 
-/** The categories of what is on sale, in the order of the catalog. */
-export async function listCategories(db: Kysely<Database>): Promise<Text[]> {
-  return await db
+/** The categories of what the catalog lists, in its order. */
+export async function listCategories(shop: Pick<Shop, 'db' | 'registry'>): Promise<Text[]> {
+  const rows = await shop.db
     .selectFrom('entries')
-    .select([sql<string>`category->>'en'`.as('en'), sql<string>`min(category->>'fr')`.as('fr')])
+    .select([
+      sql<string>`category->>'en'`.as('en'),
+      sql<string>`min(category->>'fr')`.as('fr'),
+      'handler',
+      sql<string>`case handler when 'specific' then code else '' end`.as('code'),
+    ])
     .where('state', '=', 'on_sale')
-    .groupBy(sql`category->>'en'`)
+    .groupBy((select) => [select.ref('handler'), sql`1`, sql`4`])
     .orderBy((select) => select.fn.min('position'))
     .execute()
+  const listed = rows.filter((row) => handlerOf(shop.registry(), row) !== 'missing')
+  return [...new Map(listed.map(({ en, fr }) => [en, { en, fr }])).values()]
 }
 
 /** A page of all entries for the office, by code. */

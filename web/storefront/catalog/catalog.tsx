@@ -23,7 +23,7 @@ export function catalog(face: Face): Hono<WebEnv> {
     const category = c.req.query('category')
     const [{ entries, next }, categories, count] = await Promise.all([
       listCatalog(face.shop, { category, after: readKey(c.req.query('after')) }),
-      listCategories(face.shop.db),
+      listCategories(face.shop),
       cartCount(c, face),
     ])
     const first = category === undefined && c.req.query('after') === undefined
