@@ -104,7 +104,7 @@ export const catalogOperations: Operation[] = [
         example: { items: [example.category] },
       },
     },
-    async ({ face }) => ({ answer: { items: await listCategories(face.shop.db) } }),
+    async ({ face }) => ({ answer: { items: await listCategories(face.shop) } }),
   ),
 
   operation(

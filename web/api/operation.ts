@@ -224,7 +224,7 @@ function problemResponses(
     ...(body || query ? (['invalid'] as const) : []),
     ...(key === 'required' ? (['key_missing'] as const) : []),
     ...(writes ? (['in_progress', 'key_reused'] as const) : []),
-    ...(access.anyone ? [] : (['unauthenticated'] as const)),
+    'unauthenticated', // wrong credentials are refused even where none are needed
     ...(access.role && access.role !== 'viewer' ? (['forbidden'] as const) : []),
     ...(params ? (['not_found'] as const) : []),
     ...more,
