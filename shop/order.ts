@@ -123,7 +123,8 @@ export type GiveBackDraft = {
 
 /** What a transaction means to write of an order. */
 export type Changes = {
-  units: { id: number; to: UnitState; feedback?: Text }[]
+  /** By the unit's id: where its moves have led it in the end. */
+  units: Map<number, { to: UnitState; feedback?: Text }>
   history: HistoryDraft[]
   mails: MailDraft[]
   giveBacks: GiveBackDraft[]
@@ -137,7 +138,7 @@ export type Changes = {
 }
 
 export const noChanges = (): Changes => ({
-  units: [],
+  units: new Map(),
   history: [],
   mails: [],
   giveBacks: [],
@@ -208,7 +209,7 @@ export function moveUnits(order: LockedOrder, units: OrderUnit[], to: UnitState,
       throw new Error(`unit ${unit.id} of order ${order.number} is ${unit.state}: it can't become ${to}`)
     }
     order.changes.history.push({ event: 'unit', unitId: unit.id, from: unit.state, to, ...reason })
-    order.changes.units.push({ id: unit.id, to })
+    order.changes.units.set(unit.id, { ...order.changes.units.get(unit.id), to })
     order.tally[unit.state] = (order.tally[unit.state] ?? 1) - 1
     order.tally[to] = (order.tally[to] ?? 0) + 1
     unit.state = to
@@ -257,8 +258,8 @@ export async function saveOrder(
   order: LockedOrder,
   { mailState }: { mailState: 'queued' | 'kept' },
 ): Promise<Saved> {
-  const { units, history, mails, giveBacks, productions, payment, notification, trust, dropPrepays } =
-    order.changes
+  const { history, mails, giveBacks, productions, payment, notification, trust, dropPrepays } = order.changes
+  const units = [...order.changes.units].map(([id, change]) => ({ id, ...change }))
   const dead = units.filter((unit) => deadUnitStates.includes(unit.to)).map((unit) => unit.id)
   const { rows } = await sql<Saved>`
     with paid as (

@@ -145,10 +145,6 @@ function tell(
   outcome: Extract<Outcome, { state: 'done' }>,
 ): void {
   const { shown, mailed } = outcome.feedback ?? {}
-  if (shown) {
-    const moved = order.changes.units.find((one) => one.id === unit.id)
-    if (moved) moved.feedback = shown
-    else order.changes.units.push({ id: unit.id, to: unit.state, feedback: shown })
-  }
+  if (shown) order.changes.units.set(unit.id, { to: unit.state, feedback: shown })
   if (mailed) mail(order, 'feedback', String(production.id), { text: mailed })
 }
