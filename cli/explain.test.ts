@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
@@ -29,6 +31,15 @@ describe('explain', () => {
   it('says which option is unknown and where the commands are', () => {
     const error = failure(() => parseArgs({ args: ['--colour'], options: {} }))
     assert.equal(explain(error), `Unknown option '--colour'. "npx boutique help" has the commands.`)
+  })
+
+  it('says which port is taken', async () => {
+    const first = createServer().listen(0)
+    await once(first, 'listening')
+    const second = createServer().listen(first.address() ?? 0)
+    const [error] = await once(second, 'error')
+    first.close()
+    assert.match(explain(error), /^Port \d+ is taken: stop what uses it, or set PORT to another/)
   })
 
   it('says which file can not be used', () => {

@@ -12,6 +12,10 @@ export function explain(error: unknown): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code.startsWith('ERR_PARSE_ARGS'))
     return `${firstSentence(error.message)} "npx boutique help" has the commands.`
+  if ('syscall' in error && error.syscall === 'listen' && 'port' in error) {
+    const why = code === 'EADDRINUSE' ? 'is taken: stop what uses it' : `can't be listened on (${code})`
+    return `Port ${error.port} ${why}, or set PORT to another; the sandbox takes the next one.`
+  }
   const file = 'path' in error && typeof error.path === 'string' ? error.path : undefined
   if (file && (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')) {
     return `${file} can't be used by this user (${code}): give it to them, or set DATA_DIR to another folder.`
