@@ -18,6 +18,7 @@ import { readSecret } from './secret.ts'
 import { composeEngine } from './shop/compose.ts'
 import { startHousekeeping } from './shop/housekeeping.ts'
 import { firstOperator } from './shop/operator.ts'
+import { sealWith } from './shop/seal.ts'
 import { openMailQueue, startMailer } from './shop/send-mail.ts'
 import type { Shop } from './shop/shop.ts'
 import { createApp } from './web/app.ts'
@@ -65,6 +66,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
       paymentDays: config.PAYMENT_DAYS,
       mailing: config.SMTP_URL !== undefined,
     },
+    seal: sealWith(secret),
     log,
   }
   const engine = composeEngine(shop, `${hostname()}:${process.pid}`)

@@ -25,6 +25,8 @@ export type Engine = {
   registry: () => Registry
   moodle: Moodle
   log: Logger
+  /** Opens the sealed secrets among internal parameters: inputs and journal keep them sealed. */
+  open: (internal: Record<string, unknown>) => Record<string, unknown>
   /** Names this process in the journal. */
   worker: string
   /** Records and applies what a delivery promised; runs after `postpay` as the last part of its production. */
@@ -222,7 +224,7 @@ function contextOf(
   return {
     unit,
     // Parsed again: a handler may have been edited since the sale, and its code trusts its schemas.
-    internal: parse(handler.internal, input.internal, 'internal'),
+    internal: parse(handler.internal, engine.open(input.internal), 'internal'),
     external: parse(handler.external, input.external, 'external'),
     fields: input.fields,
     moodle: engine.moodle,

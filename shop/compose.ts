@@ -3,6 +3,7 @@ import type { Engine } from '../production/run.ts'
 import { deliver, withdraw } from './deliver.ts'
 import { changeProduct, ownedProducts } from './product.ts'
 import { free, reserve } from './reserve.ts'
+import { openSecrets } from './seal.ts'
 import { settle } from './settle.ts'
 import type { Shop } from './shop.ts'
 
@@ -14,6 +15,7 @@ export function composeEngine(shop: Shop, worker: string): Engine {
     registry: shop.registry,
     moodle: shop.site,
     log: shop.log,
+    open: (internal) => openSecrets(shop.seal, internal),
     worker,
     deliver: (production, delivery) => deliver(shop, production, delivery),
     withdraw: (production) => withdraw(shop, production),

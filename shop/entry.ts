@@ -4,6 +4,7 @@ import { handlerOf, type Registered } from '../production/registry.ts'
 import { elementsOf, type FormErrors, parseElements, validate } from '../sdk/form.ts'
 import type { FormElement } from '../sdk/form-element.ts'
 import { type Finding, type Handler, MoodleError, type Text } from '../sdk/index.ts'
+import { closeSecrets, openSecrets } from './seal.ts'
 import type { Shop } from './shop.ts'
 
 export type Entry = {
@@ -177,7 +178,7 @@ export async function whyUnavailable(shop: Shop, entry: Entry): Promise<Text | u
   const found = handlerOf(shop.registry(), entry)
   if (found === 'missing') return notForSale
   if (!found?.handler.available) return undefined
-  const internal = found.handler.internal.safeParse(entry.internal)
+  const internal = found.handler.internal.safeParse(openSecrets(shop.seal, entry.internal))
   if (!internal.success) return notForSale
   try {
     const answer = await found.handler.available({
@@ -262,7 +263,7 @@ export async function saveEntry(
     currency: shop.settings.currency,
     vat_basis_points: draft.vatBasisPoints,
     handler: draft.handler,
-    internal: JSON.stringify(checked.internal),
+    internal: JSON.stringify(sealInternal(shop, draft, checked.internal)),
     fields: JSON.stringify(checked.fields),
     max_quantity: draft.maxQuantity,
     position: draft.position,
@@ -286,6 +287,16 @@ export async function saveEntry(
     return { ok: false, reason: want.revision === undefined ? 'code_taken' : 'stale', errors, findings }
   }
   return { ok: true, entry: toEntry(saved), findings }
+}
+
+function sealInternal(
+  shop: Shop,
+  entry: Pick<EntryDraft, 'code' | 'handler'>,
+  internal: Record<string, unknown>,
+) {
+  const found = handlerOf(shop.registry(), entry)
+  if (!found || found === 'missing') return internal
+  return closeSecrets(shop.seal, elementsOf(found.handler.internal), internal)
 }
 
 export type CheckedEntry = {
@@ -381,7 +392,8 @@ export async function checkInternal(
     }
   }
   const { handler } = found
-  const read = validate(handler.internal, elementsOf(handler.internal), draft.internal)
+  const given = openSecrets(shop.seal, draft.internal)
+  const read = validate(handler.internal, elementsOf(handler.internal), given)
   if (!read.ok) return { sound: false, internal: draft.internal, errors: read.errors, findings: [] }
   return {
     sound: true,

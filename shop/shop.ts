@@ -5,6 +5,7 @@ import type { Means } from '../payments/means.ts'
 import type { Queue } from '../production/queue.ts'
 import type { Registry } from '../production/registry.ts'
 import type { Moodle } from '../sdk/index.ts'
+import type { Seal } from './seal.ts'
 
 /** An enrolment to set: one person in one course of the site. */
 export type EnrolmentTarget = { course: number; user: number }
@@ -39,5 +40,7 @@ export type Shop = {
   /** The means of payment that are switched on, by id. */
   means: ReadonlyMap<string, Means>
   settings: ShopSettings
+  /** Seals the secrets of entries' parameters. */
+  seal: Seal
   log: Logger
 }

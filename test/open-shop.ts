@@ -8,6 +8,7 @@ import { transfer } from '../payments/transfer.ts'
 import { openQueue } from '../production/queue.ts'
 import { scanHandlers } from '../production/registry.ts'
 import { composeEngine } from '../shop/compose.ts'
+import { sealWith } from '../shop/seal.ts'
 import type { Shop } from '../shop/shop.ts'
 
 const folders = [path.join(import.meta.dirname, '../handlers'), path.join(import.meta.dirname, 'handlers')]
@@ -43,6 +44,7 @@ export async function openShop(parts: {
       paymentDays: 30,
       mailing: false,
     },
+    seal: sealWith('x'.repeat(32)),
     log,
   }
   return { shop, site, engine: composeEngine(shop, worker) }
