@@ -36,11 +36,16 @@ export function Table<Row>({ caption, columns, rows, empty, rowId, locale }: Tab
         <caption class="visually-hidden">{caption}</caption>
         <thead>
           <tr>
-            {columns.map((column) => (
-              <th scope="col" class={classOf(column)}>
-                {column.label}
-              </th>
-            ))}
+            {columns.map((column) =>
+              // what has no name is no header: buttons, say
+              column.label === '' ? (
+                <td class={classOf(column)} />
+              ) : (
+                <th scope="col" class={classOf(column)}>
+                  {column.label}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>

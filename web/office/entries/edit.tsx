@@ -1,6 +1,7 @@
 import type { EntryState } from '../../../db/schema.ts'
 import { handlerOf, type Registered } from '../../../production/registry.ts'
 import { type ElementsError, elementsOf, type FormErrors, parseElements } from '../../../sdk/form.ts'
+import type { FormElement } from '../../../sdk/form-element.ts'
 import type { Finding, Text } from '../../../sdk/index.ts'
 import {
   checkEntry,
@@ -182,12 +183,15 @@ async function entryPage(c: OfficeContext, face: Face, shown: Shown) {
           )
         }
       />
-      <Refusal {...{ shown, wrong, locale }} />
-      {entry?.state === 'on_sale' && !refused && wrong.findings.some(({ level }) => level === 'error') && (
-        <Notice tone="error" title={t.wouldFail} locale={locale}>
-          <p>{t.wouldFailText}</p>
-        </Notice>
-      )}
+      <Refusal {...{ shown, wrong, internal, locale }} />
+      {entry?.state === 'on_sale' &&
+        !refused &&
+        !away &&
+        wrong.findings.some(({ level }) => level === 'error') && (
+          <Notice tone="error" title={t.wouldFail} locale={locale}>
+            <p>{t.wouldFailText}</p>
+          </Notice>
+        )}
       <div class="columns">
         <form id="entry" method="post" action={here} novalidate>
           <CsrfField csrf={csrfToken(c)} />
@@ -257,8 +261,10 @@ async function entryPage(c: OfficeContext, face: Face, shown: Shown) {
   )
 }
 
+type RefusalProps = { shown: Shown; wrong: Wrong; internal: FormElement[]; locale: Locale }
+
 /** Why nothing was saved, and where to look. */
-function Refusal({ shown, wrong, locale }: { shown: Shown; wrong: Wrong; locale: Locale }) {
+function Refusal({ shown, wrong, internal, locale }: RefusalProps) {
   const t = texts[locale].entry
   const { entry, typed, refused } = shown
   if (!refused) return null
@@ -282,10 +288,7 @@ function Refusal({ shown, wrong, locale }: { shown: Shown; wrong: Wrong; locale:
   }
   const errors: SummaryError[] = [
     ...summaryOf(entryElements, wrong.own, { locale }),
-    ...Object.entries(internalErrors(wrong)).map(([name, text]) => ({
-      text: pick(text, locale),
-      id: name === '' ? 'handler-part' : `field-internal-${name}`,
-    })),
+    ...summaryOf(internal, internalErrors(wrong), { locale, prefix: 'internal.' }),
     ...wrong.findings
       .filter(({ level, field }) => level === 'error' && (field === undefined || field === 'handler'))
       .map(({ text }) => ({ text: pick(text, locale), id: 'handler' })),

@@ -118,11 +118,6 @@ export async function orderList(c: OfficeContext, face: Face) {
                 </>
               ),
             },
-            {
-              label: t.placed,
-              narrow: true,
-              cell: (order) => <Moment at={order.placedAt} locale={locale} />,
-            },
           ]}
         />
         <Pager

@@ -74,16 +74,14 @@ export function Units({ c, csrf, shop, order, line, productions, sent }: Props) 
                 </span>
                 {stuck?.cause && <CauseText cause={stuck.cause} locale={locale} />}
                 {unit.feedback && <div class="soft small">{pick(unit.feedback, locale)}</div>}
+                {mayChange(c) && (
+                  <div class="unit-action">
+                    <UnitActions {...{ c, csrf, order, line, unit, sent }} productions={ofUnit(unit)} />
+                  </div>
+                )}
               </>
             )
           },
-        },
-        {
-          label: '',
-          cell: (unit) =>
-            mayChange(c) && (
-              <UnitActions {...{ c, csrf, order, line, unit, sent }} productions={ofUnit(unit)} />
-            ),
         },
       ]}
     />
