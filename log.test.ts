@@ -30,7 +30,10 @@ describe('the log', () => {
     const error = new Error('fetch https://m.example/rest?wstoken=hush&x=1 failed', {
       cause: new Error('postgresql://shop:hush@db:5432/shop is down'),
     })
-    log.info({ password: 'hush', deep: { er: { MOODLE_TOKEN: 'hu"sh', list: [{ secret_key: 'hush' }] } } })
+    log.info({
+      password: 'hush',
+      deep: { er: { MOODLE_TOKEN: 'hu"sh', list: [{ secret_key: 'hush', secretKey: -724569558 }] } },
+    })
     log.info({
       headers: {
         Authorization: 'Bearer hush',
@@ -45,10 +48,23 @@ describe('the log', () => {
     log.info('sent authorization: bearer hush.hush-hush')
     assert.equal(lines.length, 5)
     for (const line of lines) {
-      assert.doesNotMatch(line, /hush|hu\\/)
+      assert.doesNotMatch(line, /hush|hu\\|724569558/)
       assert.match(line, /\[hidden\]/)
       assert.doesNotThrow(() => JSON.parse(line))
     }
+  })
+
+  it('tells an error with its stack and cause, and not the insides of its connection', () => {
+    const { log, lines } = capture()
+    const error = Object.assign(new Error('cut', { cause: new Error('no network') }), {
+      code: '57P01',
+      client: { a: 1 },
+    })
+    log.error({ err: error }, 'failed')
+    const { err } = JSON.parse(lines[0] ?? '')
+    assert.match(err.message, /^cut: no network$/)
+    assert.match(err.stack, /log\.test\.ts/)
+    assert.deepEqual([err.code, err.client], ['57P01', undefined])
   })
 
   it('leaves the rest as it is', () => {

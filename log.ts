@@ -5,11 +5,12 @@ const secretKey = String.raw`[\w-]*(?:password|passwd|token|secret|authorization
 // A JSON text, or a list of texts. \1 is the backslashes before its quotes: JSON may stand within a JSON text.
 const text = String.raw`\1"(?:(?!\1")(?:\\.|[^\\]))*\1"`
 const list = String.raw`\[[^\]]*\]`
+const number = String.raw`-?\d+`
 
 /** What is hidden wherever it stands in a line: in a value, a message, the stack of an error. */
 const secrets: [RegExp, string][] = [
   [
-    new RegExp(String.raw`(\\*)"(${secretKey})\1"\s*:\s*(?:${text}|${list})`, 'gi'),
+    new RegExp(String.raw`(\\*)"(${secretKey})\1"\s*:\s*(?:${text}|${list}|${number})`, 'gi'),
     `$1"$2$1":$1"${hidden}$1"`,
   ],
   // Of an address's query or a cookie: wstoken=…
@@ -32,10 +33,18 @@ export function createLog(
       level,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError },
       hooks: { streamWrite: hideSecrets },
     },
     destination,
   )
+}
+
+/** Without the connection that pg hangs on its errors: a page of its insides. */
+function describeError(error: unknown) {
+  if (!(error instanceof Error)) return error
+  const { client: _, ...described } = pino.stdSerializers.err(error)
+  return described
 }
 
 function hideSecrets(line: string): string {

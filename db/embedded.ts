@@ -268,15 +268,35 @@ async function joinUsers({ port }: Postmaster, password: string): Promise<Keeper
 
 async function leaveUsers({ client, socket }: Keeper, { cluster, binaries, owner }: Server): Promise<void> {
   socket.ref()
-  const last = await client
-    .query<{ last: boolean }>('select pg_advisory_unlock_shared($1)', [usersLock])
-    .then(() => client.query<{ last: boolean }>('select pg_try_advisory_lock($1) as last', [usersLock]))
-    .then(({ rows }) => rows[0]?.last)
-    // The server is gone already.
-    .catch(() => false)
   // The lock is held until the server is down, so that nobody joins a server that is about to go.
-  if (last) await run(binaries.pg_ctl, ['stop', '-D', cluster, '-m', 'fast'], { ...owner, cwd: cluster })
+  if (await isLastUser(client)) {
+    await run(binaries.pg_ctl, ['stop', '-D', cluster, '-m', 'fast'], { ...owner, cwd: cluster })
+  }
   await client.end().catch(() => {})
+}
+
+async function isLastUser(client: pg.Client): Promise<boolean> {
+  try {
+    await client.query('select pg_advisory_unlock_shared($1)', [usersLock])
+    const { rows } = await client.query<{ last: boolean }>('select pg_try_advisory_lock($1) as last', [
+      usersLock,
+    ])
+    if (!rows[0]?.last) return false
+    // Our own connections are still being closed: they shall end, not be ended.
+    const deadline = Date.now() + 2_000
+    while ((await countOthers(client)) > 0 && Date.now() < deadline) await wait(10)
+    return true
+  } catch {
+    // The server is gone already.
+    return false
+  }
+}
+
+async function countOthers(client: pg.Client): Promise<number> {
+  const { rowCount } = await client.query(
+    "select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+  )
+  return rowCount ?? 0
 }
 
 // Files, folders and users
