@@ -2,6 +2,7 @@
 export { z } from 'zod'
 export { accessActions } from './access-actions.ts'
 export { checkPeriod, type Period, periodFields, periodOf } from './access-period.ts'
+export { ensureBuyerGroup } from './buyer-group.ts'
 export { checkCourse, checkRole } from './check-course.ts'
 export { Refused, RetryLater } from './errors.ts'
 export { type FieldMeta, type FormElement, formElement, type Picker } from './form-element.ts'
@@ -21,6 +22,7 @@ export {
   type Step,
   type Unit,
 } from './handler.ts'
+export { learnerFields } from './learner-fields.ts'
 export {
   type Account,
   type Category,
@@ -35,4 +37,5 @@ export {
   type SiteInfo,
 } from './moodle.ts'
 export { moodleCategory, moodleCohort, moodleCourse, moodleGroup, moodleRole } from './moodle-fields.ts'
+export { checkSupport, supportEntitlements, supportFields } from './support-course.ts'
 export type { Feedback, Text } from './text.ts'

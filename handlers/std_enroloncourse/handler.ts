@@ -3,18 +3,22 @@ import {
   checkCourse,
   checkPeriod,
   checkRole,
+  checkSupport,
   defineHandler,
   type Entitlement,
+  ensureBuyerGroup,
   type Finding,
+  learnerFields,
   moodleCourse,
   moodleGroup,
   moodleRole,
   periodFields,
   periodOf,
   Refused,
+  supportEntitlements,
+  supportFields,
   z,
 } from 'boutique/sdk'
-import { ensureBuyerGroup } from './buyer-group.ts'
 
 export default defineHandler({
   title: { en: 'Enrol in one course', fr: 'Inscription à un cours' },
@@ -64,43 +68,9 @@ export default defineHandler({
           fr: 'Les apprenants inscrits par un même client se retrouvent dans un groupe du cours.',
         },
       }),
-    supportCourse: moodleCourse(
-      { en: 'Support course for the buyer', fr: 'Cours d’accompagnement de l’acheteur' },
-      { help: { en: 'The buyer also gets into this course.', fr: 'L’acheteur accède aussi à ce cours.' } },
-    ).optional(),
-    supportRole: moodleRole({
-      en: 'Role of the buyer there',
-      fr: 'Rôle de l’acheteur dans ce cours',
-    }).default('student'),
+    ...supportFields,
   }),
-  external: z.object({
-    email: z
-      .email()
-      .max(100)
-      .meta({
-        label: { en: 'Learner’s e-mail', fr: 'Adresse e-mail de l’apprenant' },
-        forMe: 'email',
-        autocomplete: 'off',
-      }),
-    firstname: z
-      .string()
-      .min(1)
-      .max(100)
-      .meta({
-        label: { en: 'First name', fr: 'Prénom' },
-        forMe: 'firstname',
-        autocomplete: 'off',
-      }),
-    lastname: z
-      .string()
-      .min(1)
-      .max(100)
-      .meta({
-        label: { en: 'Last name', fr: 'Nom' },
-        forMe: 'lastname',
-        autocomplete: 'off',
-      }),
-  }),
+  external: z.object(learnerFields),
 
   async check({ internal, moodle }) {
     const findings: Finding[] = [
@@ -120,15 +90,7 @@ export default defineHandler({
         })
       }
     }
-    if (internal.supportCourse !== undefined) {
-      const support = await checkCourse(moodle, internal.supportCourse, 'supportCourse')
-      findings.push(...support)
-      if (!support.some(({ level }) => level === 'error')) {
-        findings.push(
-          ...(await checkRole(moodle, internal.supportRole, internal.supportCourse, 'supportRole')),
-        )
-      }
-    }
+    findings.push(...(await checkSupport(moodle, internal)))
     return findings
   },
 
@@ -161,15 +123,7 @@ export default defineHandler({
       const group = await step('buyer-group', () => ensureBuyerGroup(moodle, internal.course, unit.buyer))
       entitlements.push({ ...enrolled, group })
     }
-    const { supportCourse } = internal
-    if (supportCourse !== undefined) {
-      const buyer = await step('buyer', () => moodle.ensureAccount({ ...unit.buyer, locale }))
-      entitlements.push({
-        course: supportCourse,
-        user: buyer.id,
-        role: await moodle.roleId(internal.supportRole),
-      })
-    }
+    entitlements.push(...(await supportEntitlements({ moodle, step, unit }, internal)))
 
     // From now on the product itself tells that the learner has access.
     if (internal.again === 'refuse')

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type Moodle, MoodleError, type Unit, z } from 'boutique/sdk'
+import { z } from 'zod'
+import type { Unit } from './handler.ts'
+import { type Moodle, MoodleError } from './moodle.ts'
 
 const groups = z.array(z.object({ id: z.number(), name: z.string(), idnumber: z.string().nullish() }))
 
