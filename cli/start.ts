@@ -88,7 +88,7 @@ function banner(config: Config, { url, sandboxUrl, firstOperator }: Running): st
           ['Shop', url],
           ['Office', url + routes.office.home()],
         ]
-      : [['Producing', 'this process serves no pages']]),
+      : []),
     ...(sandboxUrl
       ? [['Moodle', `${sandboxUrl} (a sandbox: set MOODLE_URL and MOODLE_TOKEN for a real one)`]]
       : []),
@@ -107,7 +107,7 @@ function banner(config: Config, { url, sandboxUrl, firstOperator }: Running): st
     : ['Forgotten the office’s password? npx boutique operator password <e-mail>']
   return [
     '',
-    `${config.SHOP_NAME} is open. Ctrl-C stops it.`,
+    `${config.SHOP_NAME} ${url ? 'is open' : 'has a worker more, which serves no pages'}. Ctrl-C stops it.`,
     '',
     table(places.map(([name, place]) => [`  ${name}`, place ?? ''])),
     '',
