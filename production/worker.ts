@@ -15,6 +15,8 @@ export async function startWorker(engine: Engine, log: Logger): Promise<() => Pr
       localConcurrency: 3,
       burstWhenBatchFull: true,
       pollingIntervalSeconds: 2,
+      // No NOTIFY tells when a retry is due, or when a dead worker's job is given out again.
+      notifyPollingIntervalSeconds: 2,
       heartbeatRefreshSeconds: 3,
     },
     async (jobs) => {

@@ -34,6 +34,17 @@ export async function testShop(options: { handlers?: string[]; means?: Means[] }
     await sandbox.close()
   })
 
+  async function control(method: string, body?: Record<string, unknown>): Promise<string> {
+    const reply = await fetch(`${sandbox.url}/sandbox/faults`, {
+      method,
+      headers: { authorization: `Bearer ${sandbox.token}`, 'content-type': 'application/json' },
+      body: body && JSON.stringify(body),
+    })
+    const text = await reply.text()
+    if (!reply.ok) throw new Error(text)
+    return text
+  }
+
   return {
     db,
     pool,
@@ -44,6 +55,12 @@ export async function testShop(options: { handlers?: string[]; means?: Means[] }
     site,
     async work() {
       stopWorker ??= await startWorker(engine, shop.log)
+    },
+
+    /** Stops the worker that `work` started. */
+    async rest() {
+      await stopWorker?.()
+      stopWorker = undefined
     },
 
     /** Puts an entry on sale, without the checks that the office makes. Returns its code. */
@@ -189,19 +206,16 @@ export async function testShop(options: { handlers?: string[]; means?: Means[] }
       return row.state
     },
 
+    /** Has the sandbox misbehave: these faults, instead of those there were. Without any, it is well again. */
     async faults(...rules: Record<string, unknown>[]) {
-      await fetch(`${sandbox.url}/sandbox/faults`, {
-        method: 'DELETE',
-        headers: { authorization: `Bearer ${sandbox.token}` },
-      })
-      for (const rule of rules) {
-        const reply = await fetch(`${sandbox.url}/sandbox/faults`, {
-          method: 'POST',
-          headers: { authorization: `Bearer ${sandbox.token}`, 'content-type': 'application/json' },
-          body: JSON.stringify(rule),
-        })
-        if (!reply.ok) throw new Error(await reply.text())
-      }
+      await control('DELETE')
+      for (const rule of rules) await control('POST', rule)
+    },
+
+    /** How many faults are still to come or to stay: one with `times` is gone once it has struck so often. */
+    async faultsLeft(): Promise<number> {
+      const reply: { faults: unknown[] } = JSON.parse(await control('GET'))
+      return reply.faults.length
     },
 
     /** What Moodle has now; `email`: only what concerns this person. */
