@@ -42,6 +42,7 @@ const action = z
     title: text,
     help: text.optional(),
     form,
+    initial: z.record(z.string(), z.unknown()).openapi({ description: 'What its form starts with.' }),
   })
   .openapi('Action')
 
@@ -146,7 +147,7 @@ export const productOperations: Operation[] = [
         schema: productInFull,
         example: {
           ...exampleProduct,
-          actions: [{ name: 'suspend', title: { en: 'Suspend', fr: 'Suspendre' }, form: exampleForm }],
+          actions: [{ name: 'suspend', title: { en: 'Suspend', fr: 'Suspendre' }, form: exampleForm, initial: {} }],
         },
       },
     },
@@ -154,11 +155,12 @@ export const productOperations: Operation[] = [
       const found = await productOf(face, caller, params.reference)
       if (!found) return refuse('not_found')
       const actions = actionsFor(face.shop, found, audienceOf(caller)).map(
-        ([name, { title, help, input }]) => ({
+        ([name, { title, help, input, initial }]) => ({
           name,
           title,
           help,
           form: formOf(input, locale),
+          initial: initial?.(found) ?? {},
         }),
       )
       if (caller.kind !== 'program') return { answer: { ...found, actions } }
