@@ -284,6 +284,7 @@ export interface Database {
     title: Json<Text>
     link: string | null
     holder: Json<{ email: string; firstname: string; lastname: string }> | null
+    holder_user: number | null
     starts_at: Moment
     ends_at: Moment | null
     state: Generated<ProductState>
@@ -304,8 +305,11 @@ export interface Database {
     site: string
     course_id: number
     user_id: number
-    role_id: number
+    role_id: number | null
     group_id: number | null
+    enrols: Generated<boolean>
+    stays: Generated<boolean>
+    withdrawn_at: Moment | null
   }
   enrolments: {
     site: string
@@ -315,6 +319,27 @@ export interface Database {
     applied_revision: Generated<number>
     applied: Json<Enrolment> | null
     applied_at: Moment | null
+    look_again_at: Moment | null
+    trouble: string | null
+  }
+  membership_entitlements: {
+    product_id: number
+    site: string
+    target: string
+    user_id: number
+    stays: Generated<boolean>
+    withdrawn_at: Moment | null
+  }
+  memberships: {
+    site: string
+    target: string
+    user_id: number
+    revision: Generated<number>
+    applied_revision: Generated<number>
+    applied: boolean | null
+    applied_at: Moment | null
+    look_again_at: Moment | null
+    trouble: string | null
   }
   reservations: { name: string; unit_id: number; created_at: CreatedAt }
   accounts: {
@@ -352,6 +377,9 @@ export type Enrolment = {
   startsAt: number
   endsAt: number
   suspended: boolean
+  /** None: the person is not enrolled by us. */
   roles: number[]
   groups: number[]
+  /** What is given in the course beside an enrolment. */
+  beside?: { roles: number[]; groups: number[] }
 }

@@ -28,13 +28,15 @@ export async function enrolmentsOfProduct(db: Kysely<Database>, productId: numbe
       'n.site',
       'n.course_id as course',
       'n.user_id as user',
-      'n.role_id as role',
+      sql<number>`n.role_id`.as('role'), // never null where there is an enrolment: the table checks it
       'n.group_id as group',
       'e.applied as told',
       'e.applied_at as toldAt',
       sql<boolean>`coalesce(e.applied_revision < e.revision, true)`.as('behind'),
     ])
     .where('n.product_id', '=', productId)
+    .where('n.enrols', '=', true)
+    .where('n.withdrawn_at', 'is', null)
     .orderBy('n.course_id')
     .execute()
 }
