@@ -83,32 +83,62 @@ export async function findOnSale(db: Kysely<Database>, codes: string[]): Promise
   return rows.map(toEntry)
 }
 
-/**
- * A page of the catalog, in its order: what is on sale and whose handler is there. `after`: where the last page ended.
- * `category`: its name in English.
- */
+type CatalogKey = { position: number; id: number }
+/** `after`: where the last page ended. `category`: its name in English. */
+type CatalogPage = { after?: CatalogKey; limit?: number; category?: string }
+
+/** A page of the catalog, in its order: what is on sale and whose handler is there. */
 export async function listCatalog(
   shop: Pick<Shop, 'db' | 'registry'>,
-  {
-    after,
-    limit = 24,
-    category,
-  }: { after?: { position: number; id: number }; limit?: number; category?: string } = {},
-): Promise<{ entries: Entry[]; next: { position: number; id: number } | undefined }> {
-  let query = shop.db
+  page: CatalogPage = {},
+): Promise<{ entries: Entry[]; next: CatalogKey | undefined }> {
+  const rows = await selectCatalog(shop.db, page).selectAll().execute()
+  const { listed, next } = cutPage(shop, rows, page)
+  return { entries: listed.map(toEntry), next }
+}
+
+/** What a page of the catalog shows of an entry. */
+export type Offer = Pick<
+  Entry,
+  'code' | 'title' | 'summary' | 'category' | 'priceCents' | 'currency' | 'vatBasisPoints'
+>
+
+/** The same, without what only an entry's own page needs: half the work. */
+export async function listOffers(
+  shop: Pick<Shop, 'db' | 'registry'>,
+  page: CatalogPage = {},
+): Promise<{ offers: Offer[]; next: CatalogKey | undefined }> {
+  const rows = await selectCatalog(shop.db, page)
+    .select(['id', 'code', 'title', 'summary', 'category', 'handler', 'position', 'currency'])
+    .select(['price_cents as priceCents', 'vat_basis_points as vatBasisPoints'])
+    .execute()
+  const { listed, next } = cutPage(shop, rows, page)
+  return { offers: listed, next }
+}
+
+const catalogLimit = 24
+
+function selectCatalog(db: Kysely<Database>, { after, limit = catalogLimit, category }: CatalogPage) {
+  let query = db
     .selectFrom('entries')
-    .selectAll()
     .where('state', '=', 'on_sale')
     .orderBy('position')
     .orderBy('id')
     .limit(limit + 1)
   if (after) query = query.where(sql<boolean>`(position, id) > (${after.position}, ${after.id})`)
   if (category !== undefined) query = query.where(sql<string>`category->>'en'`, '=', category)
-  const rows = await query.execute()
-  const page = rows.slice(0, limit).map(toEntry)
+  return query
+}
+
+function cutPage<Row extends CatalogKey & { code: string; handler: string | null }>(
+  shop: Pick<Shop, 'registry'>,
+  rows: Row[],
+  { limit = catalogLimit }: CatalogPage,
+): { listed: Row[]; next: CatalogKey | undefined } {
+  const page = rows.slice(0, limit)
   const last = page.at(-1)
   return {
-    entries: page.filter((entry) => handlerOf(shop.registry(), entry) !== 'missing'),
+    listed: page.filter((row) => handlerOf(shop.registry(), row) !== 'missing'),
     next: rows.length > limit && last ? { position: last.position, id: last.id } : undefined,
   }
 }

@@ -97,10 +97,15 @@ export function Layout(props: LayoutProps) {
             {shopName}
           </a>
           <LanguageSwitch path={path} locale={locale} />
-          <a class="cart-link" href={routes.cart.show()} aria-label={t.cartOf(cartCount)}>
+          <a class="cart-link" href={routes.cart.show()}>
             <Icon name="cart" size={18} />
-            <span class="cart-word">{t.cart}</span>
-            {cartCount > 0 && <span class="cart-count">{cartCount}</span>}
+            <span class="cart-word">{t.cart}</span>{' '}
+            {cartCount > 0 && (
+              <>
+                <span class="cart-count">{cartCount}</span>{' '}
+                <span class="visually-hidden">{t.unitsWord(cartCount)}</span>
+              </>
+            )}
           </a>
         </div>
       </header>

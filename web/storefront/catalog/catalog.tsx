@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { type Entry, findEntry, listCatalog, listCategories } from '../../../shop/entry.ts'
+import { findEntry, listCategories, listOffers, type Offer as OfferRow } from '../../../shop/entry.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import type { WebEnv } from '../../security.ts'
@@ -21,8 +21,8 @@ export function catalog(face: Face): Hono<WebEnv> {
     const { locale } = c.var
     const t = texts[locale].catalog
     const category = c.req.query('category')
-    const [{ entries, next }, categories, count] = await Promise.all([
-      listCatalog(face.shop, { category, after: readKey(c.req.query('after')) }),
+    const [{ offers, next }, categories, count] = await Promise.all([
+      listOffers(face.shop, { category, after: readKey(c.req.query('after')) }),
       listCategories(face.shop),
       cartCount(c, face),
     ])
@@ -43,12 +43,12 @@ export function catalog(face: Face): Hono<WebEnv> {
             ]}
           />
         )}
-        {entries.length === 0 ? (
+        {offers.length === 0 ? (
           <EmptyState title={t.empty}>{!first && <a href={routes.catalog()}>{t.seeAll}</a>}</EmptyState>
         ) : (
           <ul class="catalog">
-            {entries.map((entry, index) => (
-              <Offer entry={entry} locale={locale} lazy={index > 5} />
+            {offers.map((offer, index) => (
+              <Offer offer={offer} locale={locale} lazy={index > 5} />
             ))}
           </ul>
         )}
@@ -101,18 +101,18 @@ function Hero({ locale }: { locale: Locale }) {
   )
 }
 
-function Offer({ entry, locale, lazy }: { entry: Entry; locale: Locale; lazy: boolean }) {
+function Offer({ offer, locale, lazy }: { offer: OfferRow; locale: Locale; lazy: boolean }) {
   return (
     <li class="offer">
-      <img class="cover" src={routes.cover(entry.code)} alt="" loading={lazy ? 'lazy' : undefined} />
+      <img class="cover" src={routes.cover(offer.code)} alt="" loading={lazy ? 'lazy' : undefined} />
       <div class="offer-body">
-        <p class="eyebrow">{pick(entry.category, locale)}</p>
+        <p class="eyebrow">{pick(offer.category, locale)}</p>
         <h2>
-          <a href={routes.entry(entry.code)}>{pick(entry.title, locale)}</a>
+          <a href={routes.entry(offer.code)}>{pick(offer.title, locale)}</a>
         </h2>
-        <p class="offer-summary">{pick(entry.summary, locale)}</p>
+        <p class="offer-summary">{pick(offer.summary, locale)}</p>
         <p class="offer-foot">
-          <PriceTag entry={entry} locale={locale} />
+          <PriceTag entry={offer} locale={locale} />
         </p>
       </div>
     </li>
