@@ -22,15 +22,38 @@ export type Step = <T>(name: string, effect: () => Promise<T> | T) => Promise<T>
 
 export type Log = (message: string, details?: Record<string, unknown>) => void
 
-/** What one product entitles its holder to in one course. The shop computes each enrolment from all of these. */
-export type Entitlement = {
-  course: number
-  /** The Moodle user id of the learner, from `moodle.ensureAccount`. */
+type Entitled = {
+  /** The Moodle user id of the person, from `moodle.ensureAccount`. */
   user: number
+  /** It stays with this person when the product is handed over to another learner. */
+  stays?: boolean
+}
+
+/** An enrolment: the shop computes it from all products that open the course for this person. */
+export type EnrolmentEntitlement = Entitled & {
+  course: number
   /** Moodle role id: 5 is the student of a standard site. */
   role: number
   group?: number
 }
+
+/** A group alone: the person must be enrolled in the course already, by whatever means. */
+export type GroupEntitlement = Entitled & { course: number; group: number; role?: undefined }
+
+/** A place in a cohort, and so in whatever hangs on it. */
+export type CohortEntitlement = Entitled & { cohort: number }
+
+/** A role without an enrolment, in the system (`instance` 0), a category or a course. */
+export type RoleEntitlement = Entitled & {
+  role: number
+  context: { level: 'system' | 'coursecat' | 'course'; instance: number }
+}
+
+/**
+ * What one product entitles a person to in Moodle. All last from the product's start to its end and stop while it is
+ * suspended; several products for one thing add up. The first one's user is the product's holder.
+ */
+export type Entitlement = EnrolmentEntitlement | GroupEntitlement | CohortEntitlement | RoleEntitlement
 
 /** What the customer owns once the unit is produced. */
 export type ProductDraft = {
@@ -45,8 +68,8 @@ export type ProductDraft = {
   endsAt?: Date
   entitlements?: Entitlement[]
   /**
-   * When the holder has access to these courses already, the whole period begins where that ends: days are added,
-   * never lost. What has no end is left as it is.
+   * When the holder has what the first entitlement gives already, the whole period begins where that ends: days are
+   * added, never lost. What has no end is left as it is.
    */
   extends?: boolean
   data?: Record<string, unknown>
@@ -68,8 +91,10 @@ export type Product = {
 export type ProductChange = {
   state?: 'active' | 'suspended' | 'revoked'
   startsAt?: Date
-  /** null: from now on it has no end. */
+  /** null: from now on it has no end. A product that had ended and ends later, or never, is active again. */
   endsAt?: Date | null
+  /** Another learner gets the product, and what it entitles to: see `accessActions.handOver`. */
+  holder?: { person: Person; user: number }
 }
 
 /** What `check` found wrong, at the field it concerns. An error keeps the entry from being sold. */

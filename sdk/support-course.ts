@@ -35,5 +35,6 @@ export async function supportEntitlements(
   if (supportCourse === undefined) return []
   const { locale } = unit.order
   const buyer = await step('buyer', () => moodle.ensureAccount({ ...unit.buyer, locale }))
-  return [{ course: supportCourse, user: buyer.id, role: await moodle.roleId(supportRole, supportCourse) }]
+  const role = await moodle.roleId(supportRole, supportCourse)
+  return [{ course: supportCourse, user: buyer.id, role, stays: true }]
 }
