@@ -143,7 +143,8 @@ export function operation<
       query: (query ? c.req.valid('query' as never) : {}) as z.output<Query>,
       body: (body ? c.req.valid('json' as never) : undefined) as z.output<Body>,
     }
-    const unstorable = Object.entries(asked).flatMap(([part, value]) => whyNotStorable(value, part))
+    if (whyNotStorable(asked.params, 'params').length > 0) return sendProblem(c, refuse('not_found'))
+    const unstorable = [...whyNotStorable(asked.query, 'query'), ...whyNotStorable(asked.body, 'body')]
     if (unstorable.length > 0) return sendProblem(c, refuse('invalid', { errors: unstorable }))
 
     const { caller } = c.var
@@ -191,11 +192,12 @@ function whyInvalid(target: string, { issues }: z.ZodError): Problem {
     case 'header':
       return refuse('key_missing')
     default: {
-      const errors = issues.map((issue): Fault => {
-        const text = issueText(issue)
-        return target === 'query'
-          ? { parameter: String(issue.path[0] ?? ''), text }
-          : { pointer: pointerTo(...issue.path), text }
+      // One word for each place: the first is the plainest.
+      const places = Map.groupBy(issues, ({ path }) => pointerTo(...path))
+      const errors = [...places].flatMap(([pointer, [issue]]): Fault[] => {
+        if (!issue) return []
+        const where = target === 'query' ? { parameter: String(issue.path[0] ?? '') } : { pointer }
+        return [{ ...where, text: issueText(issue) }]
       })
       return refuse('invalid', { errors })
     }

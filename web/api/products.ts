@@ -147,7 +147,9 @@ export const productOperations: Operation[] = [
         schema: productInFull,
         example: {
           ...exampleProduct,
-          actions: [{ name: 'suspend', title: { en: 'Suspend', fr: 'Suspendre' }, form: exampleForm, initial: {} }],
+          actions: [
+            { name: 'suspend', title: { en: 'Suspend', fr: 'Suspendre' }, form: exampleForm, initial: {} },
+          ],
         },
       },
     },
