@@ -164,6 +164,9 @@ describe('access to the API', async () => {
     assert.equal(answer.body.code, 'too_many_requests')
     const wait = Number(answer.headers.get('retry-after'))
     assert.ok(wait > 0 && wait <= 60, String(wait))
+    // guesses count for the address that they come from
+    for (let i = 0; i < 3; i++) await limited.get('/me', { as: `Bearer boutique_${i}` })
+    assert.equal((await limited.get('/catalog')).status, 429)
     // another token has calls of its own
     assert.equal((await limited.get('/me', { as: await limited.program('viewer') })).status, 200)
   })
