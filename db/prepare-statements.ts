@@ -14,7 +14,8 @@ export function prepareStatements(client: pg.PoolClient): void {
   const prepared = (text: unknown, values: unknown, ...rest: unknown[]) => {
     if (typeof text === 'string' && Array.isArray(values)) {
       const name = nameOf(text)
-      if (name) return query({ name, text, values })
+      // a pool's own query passes a callback
+      if (name) return Reflect.apply(query, client, [{ name, text, values }, ...rest])
     }
     return Reflect.apply(query, client, [text, values, ...rest])
   }

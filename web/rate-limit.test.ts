@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { type TestDatabase, testDatabase } from '../test/database.ts'
+import { forgetOldAttempts, rateLimit } from './rate-limit.ts'
+
+describe('a limit', () => {
+  let database: TestDatabase
+  before(async () => {
+    database = await testDatabase()
+  })
+
+  it('refuses what comes too often and says when to come again', async () => {
+    const limit = rateLimit(database.pool, { name: 'often', attempts: 3, seconds: 60 })
+    for (let attempt = 1; attempt <= 3; attempt++) assert.deepEqual(await limit.take('a'), { ok: true })
+    const refused = await limit.take('a')
+    assert.ok(!refused.ok && refused.retryAfter > 50 && refused.retryAfter <= 60)
+    assert.deepEqual(await limit.take('b'), { ok: true })
+  })
+
+  it('counts for all processes together, and twenty at once no less than one by one', async () => {
+    const settings = { name: 'together', attempts: 5, seconds: 60 }
+    const [one, other] = [rateLimit(database.pool, settings), rateLimit(database.pool, settings)]
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => (index % 2 ? one : other).take('a')),
+    )
+    assert.equal(answers.filter(({ ok }) => ok).length, 5)
+  })
+
+  it('forgives, and takes an address for the same however it is written', async () => {
+    const limit = rateLimit(database.pool, { name: 'forgiving', attempts: 1, seconds: 60 })
+    await limit.take('ada@example.org')
+    assert.equal((await limit.take(' Ada@Example.org ')).ok, false)
+    await limit.forgive('ada@example.org')
+    assert.equal((await limit.take('ada@example.org')).ok, true)
+  })
+
+  it('keeps no address, and nothing once its time is over', async () => {
+    const limit = rateLimit(database.pool, { name: 'private', attempts: 1, seconds: 60 })
+    await limit.take('x@example.org')
+    const rows = await database.pool.query('select key from rate_limits')
+    assert.ok(rows.rows.length > 0)
+    assert.doesNotMatch(JSON.stringify(rows.rows), /example/)
+    await database.pool.query('update rate_limits set expire = 1')
+    await forgetOldAttempts(database.pool)
+    assert.deepEqual((await database.pool.query('select key from rate_limits')).rows, [])
+  })
+
+  it('fails loudly when it can’t count', async () => {
+    const broken = await testDatabase()
+    const limit = rateLimit(broken.pool, { name: 'broken', attempts: 1, seconds: 60 })
+    await broken.pool.query('drop table rate_limits')
+    await assert.rejects(limit.take('a'), /rate_limits/)
+  })
+})
