@@ -11,6 +11,9 @@ export type Verdict =
 /** Failures of a script, one after the other, before an operator is asked. */
 export const failuresBeforeOperator = 6
 
+/** Seconds that a script may ask to wait: 30 days. */
+const longestWait = 30 * 86_400
+
 /** Growing delays in seconds: 2, 6, 18, 54, 162, then five minutes at the most. */
 export function delayAfter(failures: number): number {
   return Math.min(300, 2 * 3 ** Math.max(0, failures - 1))
@@ -31,7 +34,9 @@ export function judge(
     return script === 'prepay' ? { state: 'refused', cause } : { state: 'needs_operator', cause }
   }
   if (error instanceof RetryLater) {
-    return { state: 'retrying', cause: { kind: 'wait', message: error.message }, seconds: error.after }
+    // A handler may have reckoned with what is no number.
+    const seconds = Math.min(longestWait, Math.max(1, error.after)) || delayAfter(1)
+    return { state: 'retrying', cause: { kind: 'wait', message: error.message }, seconds }
   }
   if (error instanceof MoodleError) {
     const details = { message: error.message, code: error.code, call: error.call }

@@ -15,8 +15,14 @@ import { Refused } from '../sdk/index.ts'
 import { failuresBeforeOperator, judge } from './cause.ts'
 import type { Outcome, Production, StoredProduct } from './production.ts'
 import { newJobId, type Queue, sendProductions } from './queue.ts'
+import { readActed, readDelivery, readPrepared } from './read-returned.ts'
 import type { Registry } from './registry.ts'
 import { openSteps, type Steps, Superseded } from './step.ts'
+
+/** In seconds: how long one run of a script may take, and how long a fetch of units waits for its last ones. */
+export type Patience = { script: number; fetch: number }
+
+export const defaultPatience: Patience = { script: 300, fetch: 10 }
 
 /** What the shop hands to the engine, which itself knows nothing of shops. */
 export type Engine = {
@@ -29,6 +35,7 @@ export type Engine = {
   open: (internal: Record<string, unknown>) => Record<string, unknown>
   /** Names this process in the journal. */
   worker: string
+  patience?: Patience
   /** Records and applies what a delivery promised; runs after `postpay` as the last part of its production. */
   deliver: (production: Production, delivery: Delivery) => Promise<void>
   /** Withdraws what a delivery gave; runs after `revoke` as the last part of its production. */
@@ -103,8 +110,12 @@ async function attempt(
   }
   let steps: Steps | undefined
   try {
-    steps = await openSteps(engine.db, production, signal)
-    return { outcome: await runScript(engine, production, registered.handler, steps.step, signal, log) }
+    const seconds = (engine.patience ?? defaultPatience).script
+    const outcome = await withinTime(signal, seconds, async (ending) => {
+      steps = await openSteps(engine.db, production, ending)
+      return await runScript(engine, production, registered.handler, steps.step, ending, log)
+    })
+    return { outcome }
   } catch (error) {
     const failedStep = steps?.failedStep()
     if (error instanceof Superseded || signal.aborted) return { outcome: 'superseded' }
@@ -120,6 +131,37 @@ async function attempt(
   }
 }
 
+/**
+ * Lets a script work until it ends, its time is over, or `signal` aborts; in the last two cases its own signal aborts.
+ * A script that heeds no signal is left to itself: its attempt is over, so that nothing it still does is recorded.
+ */
+async function withinTime<T>(
+  signal: AbortSignal,
+  seconds: number,
+  script: (ending: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ending = new AbortController()
+  const given = Promise.withResolvers<never>()
+  const giveUp = (error: Error) => {
+    given.reject(error)
+    ending.abort(error)
+  }
+  const lose = () =>
+    giveUp(new Superseded('another worker has taken this production over, or the shop stops'))
+  const timer = setTimeout(
+    () => giveUp(new Error(`the script did not end within ${seconds} s`)),
+    seconds * 1000,
+  )
+  signal.addEventListener('abort', lose, { once: true })
+  if (signal.aborted) lose()
+  try {
+    return await Promise.race([script(ending.signal), given.promise])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', lose)
+  }
+}
+
 async function runScript(
   engine: Engine,
   production: Production,
@@ -131,11 +173,11 @@ async function runScript(
   const context = contextOf(engine, production, handler, step, signal, log)
   switch (production.script) {
     case 'prepay': {
-      const said = await handler.prepay?.(context)
-      return { state: 'done', feedback: said?.feedback }
+      const { feedback } = readPrepared(await handler.prepay?.(context))
+      return { state: 'done', feedback }
     }
     case 'postpay': {
-      const delivery = (await handler.postpay?.(context)) ?? { products: [] }
+      const delivery = handler.postpay ? readDelivery(await handler.postpay(context)) : { products: [] }
       await engine.deliver(production, delivery)
       return { state: 'done', feedback: delivery.feedback }
     }
@@ -166,15 +208,9 @@ async function runAction(
   const { internal, moodle, step, log, signal } = context
   const input: unknown = action.input.parse(asked.input)
   const stored = await step('change', async () => {
-    const { change, feedback } = await action.run({
-      product: readProduct(asked.product),
-      internal,
-      input,
-      moodle,
-      step,
-      log,
-      signal,
-    })
+    const product = readProduct(asked.product)
+    const returned = await action.run({ product, internal, input, moodle, step, log, signal })
+    const { change, feedback } = readActed(asked.name, returned)
     return {
       feedback,
       change: change && {

@@ -7,6 +7,7 @@ import type { Means } from '../payments/means.ts'
 import { transfer } from '../payments/transfer.ts'
 import { openQueue } from '../production/queue.ts'
 import { scanHandlers } from '../production/registry.ts'
+import type { Patience } from '../production/run.ts'
 import { composeEngine } from '../shop/compose.ts'
 import { sealWith } from '../shop/seal.ts'
 import type { Shop } from '../shop/shop.ts'
@@ -24,6 +25,7 @@ export async function openShop(parts: {
   worker: string
   handlers?: string[]
   means?: Means[]
+  patience?: Patience
 }) {
   const { db, url, sandbox, worker } = parts
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
@@ -47,5 +49,5 @@ export async function openShop(parts: {
     seal: sealWith('x'.repeat(32)),
     log,
   }
-  return { shop, site, engine: composeEngine(shop, worker) }
+  return { shop, site, engine: { ...composeEngine(shop, worker), patience: parts.patience } }
 }

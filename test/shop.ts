@@ -7,7 +7,7 @@ import type { Means, Notification } from '../payments/means.ts'
 import { testCardId } from '../payments/test-card.ts'
 import { claim } from '../production/production.ts'
 import { productionQueue } from '../production/queue.ts'
-import { run } from '../production/run.ts'
+import { type Patience, run } from '../production/run.ts'
 import { startWorker } from '../production/worker.ts'
 import { applyNotification } from '../shop/payment.ts'
 import { cartOf, type Placed, type PlaceResult, placeOrder } from '../shop/place-order.ts'
@@ -20,9 +20,9 @@ export const buyer: Customer = { email: 'alice@buyers.example', firstname: 'Alic
 
 /**
  * A whole shop without its web side, on a database and a sandbox of its own. No worker runs until `work` is called.
- * `handlers`: folders of handlers, ours and those for tests by default.
+ * `handlers`: folders of handlers, ours and those for tests by default. `patience`: see the engine.
  */
-export async function testShop(options: { handlers?: string[]; means?: Means[] } = {}) {
+export async function testShop(options: { handlers?: string[]; means?: Means[]; patience?: Patience } = {}) {
   const { db, pool, url } = await testDatabase()
   const sandbox = await startSandbox()
   const { shop, site, engine } = await openShop({ ...options, db, url, sandbox, worker: 'test' })

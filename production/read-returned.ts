@@ -1,0 +1,79 @@
+import { type Delivery, type Feedback, type ProductChange, z } from '../sdk/index.ts'
+
+// A handler is JavaScript by whoever wrote it: what its scripts return is looked at before anything is kept of it.
+// Fields that are not named here pass as they are.
+const text = z.looseObject({ en: z.string(), fr: z.string() })
+const feedback = z
+  .looseObject({ shown: text.optional(), mailed: text.optional(), kept: z.string().optional() })
+  .optional()
+const id = z.int().nonnegative()
+
+const draft = z.looseObject({
+  key: z.string().min(1).max(200),
+  title: text,
+  link: z.string().optional(),
+  holder: z.looseObject({ email: z.string(), firstname: z.string(), lastname: z.string() }).optional(),
+  startsAt: z.date(),
+  endsAt: z.date().optional(),
+  entitlements: z
+    .array(
+      z.looseObject({
+        user: id,
+        course: id.optional(),
+        role: id.optional(),
+        group: id.optional(),
+        cohort: id.optional(),
+      }),
+    )
+    .optional(),
+  extends: z.boolean().optional(),
+  data: z.record(z.string(), z.unknown()).optional(),
+})
+
+const delivery = z.looseObject({
+  feedback,
+  products: z
+    .array(draft)
+    .refine(
+      (products) => new Set(products.map(({ key }) => key)).size === products.length,
+      'two products have the same key',
+    ),
+})
+
+const acted = z.looseObject({
+  feedback,
+  change: z
+    .looseObject({
+      state: z.enum(['active', 'suspended', 'revoked']).optional(),
+      startsAt: z.date().optional(),
+      endsAt: z.date().nullish(),
+    })
+    .optional(),
+})
+
+/** What a `postpay` returned, once it is seen to be a delivery. Throws, saying where it is none. */
+export function readDelivery(returned: unknown): Delivery {
+  return read('postpay', delivery, returned) as Delivery // proven by the schema
+}
+
+/** What a `prepay` returned: nothing, or feedback. */
+export function readPrepared(returned: unknown): { feedback?: Feedback } {
+  return read('prepay', z.looseObject({ feedback }).optional(), returned) ?? {}
+}
+
+/** What an after-sale action returned. */
+export function readActed(
+  action: string,
+  returned: unknown,
+): { change?: ProductChange; feedback?: Feedback } {
+  return read(action, acted, returned) as { change?: ProductChange; feedback?: Feedback } // likewise
+}
+
+function read<T>(script: string, schema: z.ZodType<T>, returned: unknown): T {
+  const checked = schema.safeParse(returned)
+  if (checked.success) return checked.data
+  const where = checked.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'as a whole'}: ${message}`,
+  )
+  throw new Error(`the handler's ${script} returned what it must not (${where.join('; ')})`)
+}
