@@ -329,15 +329,6 @@ function canBeHidden(element: FormElement, before: FormElement[]): boolean {
   return !visibleWhen || before.some((other) => other.name === visibleWhen.field)
 }
 
-/** What a new form starts with. */
-export function defaultsOf(elements: FormElement[]): FormValues {
-  return Object.fromEntries(
-    elements
-      .filter((element) => element.default !== undefined)
-      .map((element) => [element.name, element.default]),
-  )
-}
-
 /**
  * The values of an HTML form, field by field; what was left empty is undefined. A text that is no number (or id) is
  * kept as it was typed, for `validate` to refuse and the page to show again.

@@ -17,6 +17,7 @@ export async function keepHouse(shop: Shop): Promise<void> {
   const carts = await pruneCarts(shop.db)
   await shop.db.deleteFrom('sessions').where('expires_at', '<', sql<Date>`now()`).execute()
   await pruneKeys(shop.db)
+  await sql`delete from rate_limits where expire < ${Date.now()}`.execute(shop.db)
   if (putBack + expired + carts > 0) shop.log.info({ putBack, expired, carts }, 'house kept')
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
+import { keepHouse } from '../shop/housekeeping.ts'
 import { type TestDatabase, testDatabase } from '../test/database.ts'
-import { forgetOldAttempts, rateLimit } from './rate-limit.ts'
+import { testShop } from '../test/shop.ts'
+import { rateLimit } from './rate-limit.ts'
 
 describe('a limit', () => {
   let database: TestDatabase
@@ -35,14 +37,16 @@ describe('a limit', () => {
   })
 
   it('keeps no address, and nothing once its time is over', async () => {
-    const limit = rateLimit(database.pool, { name: 'private', attempts: 1, seconds: 60 })
-    await limit.take('x@example.org')
-    const rows = await database.pool.query('select key from rate_limits')
-    assert.ok(rows.rows.length > 0)
-    assert.doesNotMatch(JSON.stringify(rows.rows), /example/)
-    await database.pool.query('update rate_limits set expire = 1')
-    await forgetOldAttempts(database.pool)
-    assert.deepEqual((await database.pool.query('select key from rate_limits')).rows, [])
+    const { pool, shop } = await testShop()
+    const rows = async () => (await pool.query<{ key: string }>('select key from rate_limits')).rows
+    await rateLimit(pool, { name: 'over', attempts: 1, seconds: 60 }).take('x@example.org')
+    await pool.query('update rate_limits set expire = $1', [Date.now() - 1])
+    await rateLimit(pool, { name: 'lasting', attempts: 1, seconds: 60 }).take('x@example.org')
+    await keepHouse(shop)
+    const [kept, ...others] = await rows()
+    assert.match(kept?.key ?? '', /^lasting:/)
+    assert.doesNotMatch(kept?.key ?? '', /example/)
+    assert.deepEqual(others, [])
   })
 
   it('fails loudly when it can’t count', async () => {

@@ -22,7 +22,7 @@ export function rateLimit(
     storeType: 'pool',
     tableName: 'rate_limits',
     tableCreated: true,
-    // its own clean-up is a timer in every process; ours is `forgetOldAttempts`
+    // its own clean-up is a timer in every process; ours is in shop/housekeeping.ts
     clearExpiredByTimeout: false,
     keyPrefix: name,
     points: attempts,
@@ -42,11 +42,6 @@ export function rateLimit(
       await limiter.delete(hashOf(key))
     },
   }
-}
-
-/** Deletes what no limit needs any more. For the sweep. */
-export async function forgetOldAttempts(pool: pg.Pool): Promise<void> {
-  await pool.query('delete from rate_limits where expire < $1', [Date.now()])
 }
 
 function hashOf(key: string): string {
