@@ -215,6 +215,7 @@ function Frame({ locale, title, children }: PropsWithChildren<{ locale: string; 
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="robots" content="noindex" />
           <title>{`${title} · Testpay`}</title>
+          <link rel="icon" href="data:," />
           <link rel="stylesheet" href="/test-card/page.css" />
         </head>
         <body>

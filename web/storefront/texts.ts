@@ -154,7 +154,6 @@ const en = {
       before: 'To be paid before',
       transferHelp:
         'Please write the reference on your transfer: it tells us which order it is for. Banks take one to three days.',
-      partPaid: 'A part is missing',
       missing: (paid: string, due: string) => `We have received ${paid}; ${due} is still missing.`,
       payNow: (amount: string) => `Pay ${amount} now`,
       payAgain: 'I have not paid: try again',
@@ -368,7 +367,6 @@ const fr: typeof en = {
       before: 'À payer avant le',
       transferHelp:
         'Merci d’indiquer la référence sur votre virement : elle nous dit de quelle commande il s’agit. Une banque met un à trois jours.',
-      partPaid: 'Il manque une partie',
       missing: (paid, due) => `Nous avons reçu ${paid} ; il manque encore ${due}.`,
       payNow: (amount) => `Payer ${amount} maintenant`,
       payAgain: 'Je n’ai pas payé : réessayer',

@@ -150,9 +150,7 @@ function Payment({ order, situation, toPay, cancellable, csrf, locale }: Props) 
       <Card title={toPay ? t.title : t.change}>
         <div class="stack">
           {toPay && order.paidCents > 0 && (
-            <Notice tone="warning" locale={locale} title={t.partPaid}>
-              <p>{t.missing(formatMoney(order.paidCents, order.currency, locale), due ?? '')}</p>
-            </Notice>
+            <p class="strong">{t.missing(formatMoney(order.paidCents, order.currency, locale), due ?? '')}</p>
           )}
           {toPay?.means.kind === 'deferred' && (
             <>
