@@ -25,7 +25,8 @@ export function closeOrder(
   startScript(order, prepared, 'release')
   giveBack(
     order,
-    { amountCents: order.paidCents },
+    // What was paid too much goes back already, since it came.
+    { amountCents: Math.min(order.paidCents, order.totalCents) },
     { ...reason, why: `the order was ${to} after a part of it was paid` },
   )
   mail(order, 'order_closed', String(order.id), { state: to, told })

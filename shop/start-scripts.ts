@@ -1,5 +1,6 @@
 import type { Input, Script } from '../production/production.ts'
 import { handlerOf } from '../production/registry.ts'
+import { giveBackUnit } from './give-back.ts'
 import {
   allUnits,
   countUnits,
@@ -114,8 +115,15 @@ export function markPaid(shop: Registered, order: LockedOrder, reason: Reason): 
   order.paidAt = new Date()
   moveOrder(order, 'paid', reason)
   mail(order, 'order_paid', String(order.id))
-  if (order.trustedAt === null) startDelivery(shop, order, reason)
-  else completeIfProduced(order, reason)
+  if (order.trustedAt === null) {
+    startDelivery(shop, order, reason)
+    return
+  }
+  // What was given up, or taken back, before the money came was paid with the rest.
+  for (const unit of order.units.filter(({ state }) => state === 'cancelled' || state === 'revoked')) {
+    giveBackUnit(order, unit, { who: 'shop', why: `it was ${unit.state} before the order was paid` })
+  }
+  completeIfProduced(order, reason)
 }
 
 /** Every unit is prepared: the customer may pay. An order with nothing to pay, or paid meanwhile, is paid at once. */
