@@ -22,8 +22,8 @@ export async function largeOrder(
     const enrol = async (name: string) => {
       const email = `${name}@learners.example`
       const { id: user } = await site.ensureAccount({ email, firstname: 'Léo', lastname: name })
-      await db.transaction().execute((trx) => site.touchEnrolments(trx, [{ course: 6, user }]))
-      await site.applyEnrolments([{ course: 6, user }])
+      await db.transaction().execute((trx) => site.touchAccess(trx, [{ course: 6, user }]))
+      await site.applyAccess([{ course: 6, user }])
     }
     const names = (prefix: string) => Array.from({ length: units }, (_, i) => `${prefix}-${tag}-${i}`)
     const started = performance.now()

@@ -4,9 +4,10 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import type { Database, Enrolment, ProductState } from '../db/schema.ts'
 import { MoodleError } from '../sdk/index.ts'
 import { testDatabase } from '../test/database.ts'
+import { openAccess } from './access.ts'
 import { createClient } from './client.ts'
 import { openCourses } from './courses.ts'
-import { openEntitlements, touchEnrolments } from './entitlements.ts'
+import { touchEnrolments } from './entitlements.ts'
 import { defaultEnd as end, type Given, giver, defaultStart as start } from './give-product.ts'
 import { type ReceivedCall, refusal, startScripted } from './scripted-server.ts'
 
@@ -53,7 +54,7 @@ describe('enrolments', () => {
   function open(database = db) {
     const client = createClient({ url: server.url, token: 'a-token' })
     clients.push(client)
-    return openEntitlements({ db: database, site, client, courses: openCourses(client) })
+    return openAccess({ db: database, site, client, courses: openCourses(client) })
   }
 
   function answer(call: ReceivedCall): unknown {

@@ -4,7 +4,14 @@ import type { Client } from './client.ts'
 import type { Courses } from './courses.ts'
 
 /** What was asked of Moodle for one person in one course. */
-export type Attempt = { course: number; user: number; roles: number[]; groups: number[] }
+export type Attempt = {
+  course: number
+  user: number
+  roles: number[]
+  groups: number[]
+  /** False: only a role or a group, for someone whose enrolment is none of ours. */
+  enrols: boolean
+}
 
 /** Where the words of a refusal come from, and who must hear of an account that is gone. */
 export type Lookup = { client: Client; courses: Courses; forget: (user: number) => Promise<void> }
@@ -16,7 +23,13 @@ export type Lookup = { client: Client; courses: Courses; forget: (user: number) 
 export async function explainEnrolment(error: unknown, attempt: Attempt, lookup: Lookup): Promise<unknown> {
   if (!(error instanceof MoodleError) || error.kind !== 'request' || error.code === 'badreply') return error
   const why = await reasonOf(error, attempt, lookup)
-  const message = `user ${attempt.user} can't be enrolled in course ${attempt.course}: ${why}`
+  const { user, course, groups } = attempt
+  const what = attempt.enrols
+    ? `user ${user} can't be enrolled in course ${course}`
+    : groups.length > 0
+      ? `user ${user} can't be in group ${groups.join(', ')} of course ${course}`
+      : `user ${user} can't have a role in course ${course}`
+  const message = `${what}: ${why}`
   return new MoodleError(message, { kind: 'request', code: error.code, call: error.call }, { cause: error })
 }
 
@@ -45,11 +58,11 @@ async function findReason(error: MoodleError, attempt: Attempt, lookup: Lookup):
   const course = await courses.find(attempt.course)
   if (!course)
     return 'the site has no such course, or hides it from the shop. Choose another course in the entry'
-  if (!course.enrolmentMethods.includes('manual')) return noManualEnrolment
+  if (attempt.enrols && !course.enrolmentMethods.includes('manual')) return noManualEnrolment
   const byId = { field: 'id', values: [attempt.user] }
   const users = await client.call('core_user_get_users_by_field', byId, z.array(z.object({ id: z.int() })))
   if (users.length === 0) return await userGone(attempt, lookup)
-  if (error.call === 'core_role_unassign_roles') return roleRefused(attempt)
+  if (error.call.startsWith('core_role_')) return roleRefused(attempt)
   if (attempt.groups.length === 0) return undefined
   const inCourse = { courseid: attempt.course }
   const groups = await client.call(
@@ -58,13 +71,15 @@ async function findReason(error: MoodleError, attempt: Attempt, lookup: Lookup):
     z.array(z.object({ id: z.int() })),
   )
   const gone = attempt.groups.filter((group) => !groups.some(({ id }) => id === group))
-  return gone.length > 0
-    ? `the course has no group ${gone.join(', ')}. Choose another group in the entry`
-    : undefined
+  if (gone.length > 0) return `the course has no group ${gone.join(', ')}. Choose another group in the entry`
+  return error.call === 'core_group_add_group_members' && !attempt.enrols ? notEnrolled : undefined
 }
 
 const noManualEnrolment =
   'manual enrolment is missing or switched off there. Add or enable it among the enrolment methods of the course, then retry'
+
+const notEnrolled =
+  'this person is not enrolled there, and Moodle lets nobody else into a group. Enrol them first, then retry'
 
 const roleRefused = ({ roles }: Attempt) =>
   `the shop may not assign role ${roles.join(' or ')}: it doesn't exist, or "Allow role assignments" leaves it out. Allow it in Moodle, or choose another role in the entry; then retry`

@@ -6,6 +6,7 @@ const now = 1_000
 const row = (more: Partial<EntitlementRow> = {}): EntitlementRow => ({
   role: 5,
   group: null,
+  enrols: true,
   startsAt: 500,
   endsAt: 2_000,
   state: 'active',
@@ -88,11 +89,11 @@ describe('what an enrolment loses', () => {
 
   it('is what was told and is no longer implied', () => {
     const before = { ...implied, roles: [3, 5], groups: [6, 7] }
-    assert.deepEqual(withdrawn([], before, implied), { roles: [3], groups: [6] })
+    assert.deepEqual(withdrawn([], before, implied, now), { roles: [3], groups: [6] })
   })
 
   it('is also what rows name that are no longer active, told or not', () => {
-    assert.deepEqual(withdrawn([row({ state: 'revoked', role: 4, group: 8 }), row()], null, implied), {
+    assert.deepEqual(withdrawn([row({ state: 'revoked', role: 4, group: 8 }), row()], null, implied, now), {
       roles: [4],
       groups: [8],
     })
@@ -100,6 +101,6 @@ describe('what an enrolment loses', () => {
 
   it('is nothing while it is suspended', () => {
     const before = { ...implied, roles: [3], groups: [6] }
-    assert.deepEqual(withdrawn([], before, { ...implied, suspended: true }), { roles: [], groups: [] })
+    assert.deepEqual(withdrawn([], before, { ...implied, suspended: true }, now), { roles: [], groups: [] })
   })
 })

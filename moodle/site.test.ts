@@ -220,7 +220,7 @@ describe('a site', () => {
       { course: closed.id, user },
     ]
     await give(site.site, ...targets)
-    const error = await caught(site.applyEnrolments(targets))
+    const error = await caught(site.applyAccess(targets))
     assert.deepEqual([error.kind, error.code], ['request', 'wsnoinstance'])
     assert.match(error.message, /manual enrolment is missing or switched off/)
     const enrolled = await site.call(
@@ -243,7 +243,7 @@ describe('a site', () => {
         await administrator.call('core_user_delete_users', { userids: [user] }, z.null())
         const targets = [{ course: course?.id ?? 0, user }]
         await give(site.site, ...targets)
-        const error = await caught(site.applyEnrolments(targets))
+        const error = await caught(site.applyAccess(targets))
         assert.equal(error.kind, 'request')
         assert.match(error.message, /no such user any more.+hand the product over/)
         assert.notEqual((await site.ensureAccount(person)).id, user)
@@ -256,9 +256,9 @@ describe('a site', () => {
   it('tells nothing of what was touched without any product', async () => {
     const site = connect()
     const target = { course: 3, user: 4 }
-    await db.transaction().execute((trx) => site.touchEnrolments(trx, [target]))
+    await db.transaction().execute((trx) => site.touchAccess(trx, [target]))
     const before = await calls()
-    await site.applyEnrolments([target])
+    await site.applyAccess([target])
     assert.deepEqual(await calls(), before)
   })
 })

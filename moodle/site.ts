@@ -3,21 +3,27 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Database } from '../db/schema.ts'
 import { type Moodle, MoodleError, type SiteInfo } from '../sdk/index.ts'
+import { type AccessTarget, type DueAccess, openAccess, touchAccess } from './access.ts'
 import { openAccounts } from './accounts.ts'
 import { createClient } from './client.ts'
 import { openCourses } from './courses.ts'
-import { type EnrolmentTarget, openEntitlements, touchEnrolments } from './entitlements.ts'
+import type { Touch } from './entitlements.ts'
 import { openRoles } from './roles.ts'
 import { openSiteState, type SiteHealth } from './site-state.ts'
 
 export type Site = Moodle & {
-  /** Says, in the transaction that changes products, that these enrolments are no longer what Moodle was told. */
-  touchEnrolments(trx: Transaction<Database>, targets: EnrolmentTarget[]): Promise<void>
+  /**
+   * Says, in the transaction that changes products, that these are no longer what Moodle was told. Who does so tells
+   * Moodle afterwards; with `due` that is left to `applyDue`.
+   */
+  touchAccess(trx: Transaction<Database>, targets: AccessTarget[], options?: Touch): Promise<void>
   /**
    * Makes Moodle agree with our rows. Safe to repeat and to race. `again` tells it even what was told: for a retry,
    * which can't know what its forerunner still did after it was thought dead.
    */
-  applyEnrolments(targets: EnrolmentTarget[], options?: { again?: boolean }): Promise<void>
+  applyAccess(targets: AccessTarget[], options?: { again?: boolean }): Promise<void>
+  /** Tells Moodle what time has changed, `limit` at the most. Throws when the site is away: all then stays due. */
+  applyDue(limit: number): Promise<DueAccess>
   /** The state of the site as all processes together see it. */
   health(): Promise<SiteHealth>
   /** Asks the site at once, whatever its state; an answer ends a pause for every process. */
@@ -65,7 +71,7 @@ export function connectSite(options: {
   const courses = openCourses(client)
   const roles = openRoles(client)
   const accounts = openAccounts({ db, site: id, client })
-  const entitlements = openEntitlements({ db, site: id, client, courses })
+  const access = openAccess({ db, site: id, client, courses })
 
   return {
     site: id,
@@ -103,8 +109,9 @@ export function connectSite(options: {
     findAccounts: accounts.find,
     ensureAccount: accounts.ensure,
     call: (wsfunction, params, reply) => client.call(wsfunction, params, reply),
-    touchEnrolments: (trx, targets) => touchEnrolments(trx, id, targets),
-    applyEnrolments: entitlements.apply,
+    touchAccess: (trx, targets, options) => touchAccess(trx, id, targets, options),
+    applyAccess: access.apply,
+    applyDue: access.applyDue,
     health: state.health,
     async probe() {
       try {

@@ -3,8 +3,10 @@ import type { Database } from '../db/schema.ts'
 import type { Production } from '../production/production.ts'
 import { Superseded } from '../production/step.ts'
 import type { Delivery, ProductDraft } from '../sdk/index.ts'
+import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
+import { accessOf } from './product-access.ts'
 import { newProductReference } from './reference.ts'
-import type { EnrolmentTarget, Shop } from './shop.ts'
+import type { AccessTarget, Shop } from './shop.ts'
 
 /**
  * Keeps what a delivery promised: writes its products once, then makes Moodle agree. Both parts find what an earlier
@@ -14,57 +16,50 @@ import type { EnrolmentTarget, Shop } from './shop.ts'
  */
 export async function deliver(shop: Shop, production: Production, delivery: Delivery): Promise<void> {
   if (delivery.products.length === 0) return
+  const drafts = delivery.products.map((product) => ({
+    ...product,
+    entitlements: (product.entitlements ?? []).map(draftEntitlement),
+  }))
   const targets = await shop.db.transaction().execute(async (trx) => {
     if (production.attempt > 1) {
-      const before = await targetsOfUnit(trx, shop.site.site, production.unitId)
+      const before = await givenBefore(trx, production.unitId)
       if (before) return before
     }
-    const wanted = targetsOf(delivery.products)
-    // This locks the enrolments: of two products that extend the same access, the second sees the first.
-    await shop.site.touchEnrolments(trx, wanted)
-    await write(shop, trx, production, delivery.products)
+    const wanted = targetsOfDrafts(drafts.flatMap(({ entitlements }) => entitlements))
+    // This locks them: of two products that extend the same access, the second sees the first.
+    await shop.site.touchAccess(trx, wanted)
+    await write(shop, trx, production, drafts)
     return wanted
   })
-  await shop.site.applyEnrolments(targets, { again: production.attempt > 1 })
+  await shop.site.applyAccess(targets, { again: production.attempt > 1 })
 }
 
-/** The enrolments of what a unit was given before; undefined when it was given nothing. */
-async function targetsOfUnit(
-  trx: Transaction<Database>,
-  site: string,
-  unitId: number,
-): Promise<EnrolmentTarget[] | undefined> {
-  const rows = await trx
-    .selectFrom('products')
-    .leftJoin('entitlements', (join) =>
-      join.onRef('entitlements.product_id', '=', 'products.id').on('entitlements.site', '=', site),
-    )
-    .select(['course_id as course', 'user_id as user'])
-    .distinct()
-    .where('products.unit_id', '=', unitId)
-    .execute()
-  if (rows.length === 0) return undefined
-  return rows.flatMap(({ course, user }) => (course !== null && user !== null ? [{ course, user }] : []))
+/** What a unit was given access to before; undefined when it was given nothing. */
+async function givenBefore(trx: Transaction<Database>, unitId: number): Promise<AccessTarget[] | undefined> {
+  const products = await trx.selectFrom('products').select('id').where('unit_id', '=', unitId).execute()
+  if (products.length === 0) return undefined
+  return await accessOf(
+    trx,
+    products.map(({ id }) => id),
+  )
 }
+
+type Draft = Omit<ProductDraft, 'entitlements'> & { entitlements: EntitlementDraft[] }
 
 /**
  * Writes products with what they entitle to, in one statement, under the attempt's fence. A product that extends what
  * its holder has begins where that ends: its whole period is moved there.
  */
-async function write(
-  shop: Shop,
-  trx: Transaction<Database>,
-  production: Production,
-  products: ProductDraft[],
-) {
-  const drafts = products.map((product) => ({
+async function write(shop: Shop, trx: Transaction<Database>, production: Production, products: Draft[]) {
+  const { site } = shop.site
+  const drafts = products.map(({ entitlements: [first], ...product }) => ({
     ...product,
     reference: newProductReference(),
-    extends: product.extends === true && product.endsAt !== undefined,
-    course: product.entitlements?.[0]?.course,
-    user: product.entitlements?.[0]?.user,
+    holderUser: first?.user,
+    // What is extended is what the first entitlement gives.
+    first: product.extends === true && product.endsAt !== undefined ? first : undefined,
   }))
-  const entitlements = products.flatMap(({ key, entitlements = [] }) =>
+  const entitlements = products.flatMap(({ key, entitlements }) =>
     entitlements.map((one) => ({ key, ...one })),
   )
   const { rows } = await sql<{ id: number }>`
@@ -72,39 +67,49 @@ async function write(
       select order_id, unit_id, handler from productions
        where id = ${production.id} and attempt = ${production.attempt} and state = 'running'
     ), made as (
-      insert into products (reference, order_id, unit_id, key, handler, title, link, holder, starts_at, ends_at, data)
+      insert into products (reference, order_id, unit_id, key, handler, title, link, holder, holder_user, starts_at,
+                            ends_at, data)
       select d.reference, fence.order_id, fence.unit_id, d.key, fence.handler, d.title, d.link, d.holder,
-             d."startsAt" + moved.by, d."endsAt" + moved.by, coalesce(d.data, '{}')
+             d."holderUser", d."startsAt" + moved.by, d."endsAt" + moved.by, coalesce(d.data, '{}')
         from fence,
              jsonb_to_recordset(${JSON.stringify(drafts)}::jsonb)
-               as d (reference text, key text, title jsonb, link text, holder jsonb, "startsAt" timestamptz,
-                     "endsAt" timestamptz, data jsonb, extends boolean, course integer, "user" integer),
+               as d (reference text, key text, title jsonb, link text, holder jsonb, "holderUser" integer,
+                     "startsAt" timestamptz, "endsAt" timestamptz, data jsonb, first jsonb),
+             jsonb_to_record(coalesce(d.first, '{}'))
+               as f (course integer, "user" integer, role integer, "group" integer, enrols boolean, membership text),
              lateral (
                select greatest(max(p.ends_at) - d."startsAt", interval '0') as by
-                 from entitlements e join products p on p.id = e.product_id
-                where d.extends and e.site = ${shop.site.site} and e.course_id = d.course and e.user_id = d."user"
-                  and p.state = 'active'
+                 from (select e.product_id from entitlements e
+                        where e.site = ${site} and e.course_id = f.course and e.user_id = f."user"
+                          and e.enrols = f.enrols and e.withdrawn_at is null
+                          and (f.enrols or (e.role_id, e.group_id) is not distinct from (f.role, f."group"))
+                       union all
+                       select m.product_id from membership_entitlements m
+                        where m.site = ${site} and m.target = f.membership and m.user_id = f."user"
+                          and m.withdrawn_at is null) had
+                 join products p on p.id = had.product_id
+                where p.state = 'active'
              ) as latest,
              lateral (select coalesce(latest.by, interval '0') as by) as moved
       returning id, key
-    ), entitled as (
-      insert into entitlements (product_id, site, course_id, user_id, role_id, group_id)
-      select made.id, ${shop.site.site}, e.course, e."user", e.role, e."group"
+    ), given as (
+      select distinct made.id, e.course, e."user", e.role, e."group", e.enrols, e.membership, e.stays
         from made
         join jsonb_to_recordset(${JSON.stringify(entitlements)}::jsonb)
-               as e (key text, course integer, "user" integer, role integer, "group" integer) on e.key = made.key
+               as e (key text, course integer, "user" integer, role integer, "group" integer, enrols boolean,
+                     membership text, stays boolean) on e.key = made.key
+    ), in_courses as (
+      insert into entitlements (product_id, site, course_id, user_id, role_id, group_id, enrols, stays)
+      select id, ${site}, course, "user", role, "group", enrols, stays from given where course is not null
+    ), beside_courses as (
+      insert into membership_entitlements (product_id, site, target, user_id, stays)
+      select id, ${site}, membership, "user", stays from given where membership is not null
     ), told as (
       insert into product_history (product_id, who, event) select id, 'shop', 'delivered' from made
     )
     select id from made`.execute(trx)
   if (rows.length !== products.length)
     throw new Superseded(`production ${production.id} was taken over at its delivery`)
-}
-
-function targetsOf(products: ProductDraft[]): EnrolmentTarget[] {
-  const all = products.flatMap((product) => product.entitlements ?? [])
-  const unique = new Map(all.map(({ course, user }) => [`${course}:${user}`, { course, user }]))
-  return [...unique.values()]
 }
 
 /** Takes back all that a unit's delivery gave: its products are revoked, and Moodle is told what remains. */
@@ -125,16 +130,17 @@ export async function withdraw(shop: Shop, production: Production): Promise<void
         )
         .execute()
     }
-    const touched = await trx
-      .selectFrom('entitlements')
-      .innerJoin('products', 'products.id', 'entitlements.product_id')
-      .select(['entitlements.course_id as course', 'entitlements.user_id as user'])
-      .distinct()
-      .where('products.unit_id', '=', production.unitId)
-      .where('entitlements.site', '=', shop.site.site)
+    const products = await trx
+      .selectFrom('products')
+      .select('id')
+      .where('unit_id', '=', production.unitId)
       .execute()
-    if (revoked.length > 0) await shop.site.touchEnrolments(trx, touched)
+    const touched = await accessOf(
+      trx,
+      products.map(({ id }) => id),
+    )
+    if (revoked.length > 0) await shop.site.touchAccess(trx, touched)
     return touched
   })
-  await shop.site.applyEnrolments(targets, { again: production.attempt > 1 })
+  await shop.site.applyAccess(targets, { again: production.attempt > 1 })
 }

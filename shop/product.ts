@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely'
 import type { Database, ProductState } from '../db/schema.ts'
-import { claimAtOnce, type Production, type StoredProduct } from '../production/production.ts'
+import { claimAtOnce, type StoredProduct } from '../production/production.ts'
 import { type Engine, run } from '../production/run.ts'
 import { elementsOf, type FormErrors, validate } from '../sdk/form.ts'
-import type { Handler, Product, ProductChange } from '../sdk/index.ts'
+import type { Handler, Product } from '../sdk/index.ts'
 import { changeOrder } from './change-order.ts'
 import { giveBackUnit } from './give-back.ts'
 import { type Reason, record } from './order.ts'
 import { readProductReference } from './reference.ts'
-import type { EnrolmentTarget, Shop } from './shop.ts'
+import type { Shop } from './shop.ts'
 import { startScript } from './start-scripts.ts'
 
 /** A product with where it comes from. */
@@ -114,7 +114,9 @@ export async function ownedProducts(
           .selectFrom('entitlements')
           .select('entitlements.product_id')
           .whereRef('entitlements.product_id', '=', 'products.id')
-          .where('entitlements.course_id', '=', course),
+          .where('entitlements.course_id', '=', course)
+          .where('entitlements.enrols', '=', true)
+          .where('entitlements.withdrawn_at', 'is', null),
       ),
     )
   }
@@ -206,59 +208,6 @@ function store(product: OwnedProduct): StoredProduct {
 export async function storedProducts(trx: Transaction<Database>, unitId: number): Promise<StoredProduct[]> {
   const rows = await products(trx).where('products.unit_id', '=', unitId).orderBy('products.id').execute()
   return rows.map((row) => store(toProduct(row)))
-}
-
-/** Writes the change that an action asked for, once, then makes Moodle agree. */
-export async function changeProduct(
-  shop: Shop,
-  production: Production,
-  change: ProductChange,
-): Promise<void> {
-  const asked = production.input.action
-  if (!asked) throw new Error(`production ${production.id} is no action`)
-  const targets = await shop.db.transaction().execute(async (trx) => {
-    const touched = await targetsOf(trx, asked.product.id)
-    // A change that is made twice at once waits here for the first, then finds it.
-    await trx.selectFrom('products').select('id').where('id', '=', asked.product.id).forUpdate().execute()
-    const told = await trx
-      .selectFrom('product_history')
-      .select('id')
-      .where('product_id', '=', asked.product.id)
-      .where(sql<string>`data->>'production'`, '=', String(production.id))
-      .executeTakeFirst()
-    if (told) return touched
-    await trx
-      .updateTable('products')
-      .set({
-        ...(change.state === undefined ? {} : { state: change.state }),
-        ...(change.startsAt === undefined ? {} : { starts_at: change.startsAt }),
-        ...(change.endsAt === undefined ? {} : { ends_at: change.endsAt }),
-      })
-      .where('id', '=', asked.product.id)
-      .execute()
-    await trx
-      .insertInto('product_history')
-      .values({
-        product_id: asked.product.id,
-        who: asked.who,
-        event: asked.name,
-        data: JSON.stringify({ production: production.id, change }),
-        why: null,
-      })
-      .execute()
-    await shop.site.touchEnrolments(trx, touched)
-    return touched
-  })
-  await shop.site.applyEnrolments(targets, { again: production.attempt > 1 })
-}
-
-async function targetsOf(trx: Transaction<Database>, productId: number): Promise<EnrolmentTarget[]> {
-  return await trx
-    .selectFrom('entitlements')
-    .select(['course_id as course', 'user_id as user'])
-    .distinct()
-    .where('product_id', '=', productId)
-    .execute()
 }
 
 /**

@@ -7,18 +7,23 @@ import type { Registry } from '../production/registry.ts'
 import type { Moodle } from '../sdk/index.ts'
 import type { Seal } from './seal.ts'
 
-/** An enrolment to set: one person in one course of the site. */
-export type EnrolmentTarget = { course: number; user: number }
+/** What one person has of the site: in a course, or as a member of a cohort or of those with a role outside courses. */
+export type AccessTarget = { course: number; user: number } | { membership: string; user: number }
 
-/** The Moodle site that the shop delivers to: what handlers see, and the setting of enrolments from our rows. */
+/** The Moodle site that the shop delivers to: what handlers see, and the giving of access from our rows. */
 export type Site = Moodle & {
-  /** Says, in the transaction that changes products, that these enrolments are no longer what Moodle was told. */
-  touchEnrolments(trx: Transaction<Database>, targets: EnrolmentTarget[]): Promise<void>
+  /**
+   * Says, in the transaction that changes products, that these are no longer what Moodle was told. Who does so tells
+   * Moodle afterwards; with `due` that is left to `applyDue`.
+   */
+  touchAccess(trx: Transaction<Database>, targets: AccessTarget[], options?: { due?: boolean }): Promise<void>
   /**
    * Makes Moodle agree with our rows. Safe to repeat and to race. `again` tells it even what was told: for a retry, which
    * can't know what its forerunner still did after it was thought dead.
    */
-  applyEnrolments(targets: EnrolmentTarget[], options?: { again?: boolean }): Promise<void>
+  applyAccess(targets: AccessTarget[], options?: { again?: boolean }): Promise<void>
+  /** Tells Moodle what time has changed, `limit` at the most. Throws when the site is away: all then stays due. */
+  applyDue(limit: number): Promise<{ told: number; failed: number }>
 }
 
 export type ShopSettings = {
