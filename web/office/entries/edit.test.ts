@@ -66,7 +66,12 @@ describe('the form of an entry', async () => {
   })
 
   it('keeps what was typed and saves nothing when the entry’s own fields are wrong', async () => {
-    const { code, page } = await create({ titleFr: '', price: '12,345', fields: '[{"name":"A"}]', intent: 'draft' })
+    const { code, page } = await create({
+      titleFr: '',
+      price: '12,345',
+      fields: '[{"name":"A"}]',
+      intent: 'draft',
+    })
     assert.equal(page.status, 422)
     assert.match(page.html, /value="12,345"|value="12.345"/)
     assert.match(page.html, /href="#field-titleFr"/)
@@ -134,7 +139,11 @@ describe('the form of an entry', async () => {
     assert.equal(page.status, 422)
     assert.match(page.html, new RegExp(`No specific handler ${code} is installed`))
     await marie.open(paths.new())
-    const served = await marie.send(paths.new(), { code: 'DEMO-MASTERCLASS', handler: 'specific', intent: 'refresh' })
+    const served = await marie.send(paths.new(), {
+      code: 'DEMO-MASTERCLASS',
+      handler: 'specific',
+      intent: 'refresh',
+    })
     assert.match(served.html, /name="internal\.seats"/)
     assert.doesNotMatch(served.html, /<option value="DEMO-MASTERCLASS"/)
   })

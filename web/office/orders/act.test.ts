@@ -116,7 +116,9 @@ describe('what an operator does with an order', async () => {
     assert.equal(await test.orderState(number), 'cancelled')
     const found = await findOrder(db, number)
     const history = await orderHistory(db, found?.id ?? 0)
-    assert.ok(history.some(({ who, why }) => who.endsWith(marie.operator.email) && why === 'Asked for by phone'))
+    assert.ok(
+      history.some(({ who, why }) => who.endsWith(marie.operator.email) && why === 'Asked for by phone'),
+    )
 
     const late = await order()
     const before = marie.page().html
@@ -214,7 +216,9 @@ describe('what an operator does with an order', async () => {
       .execute()
     await order()
     const page = await marie.open(routes.office.payments.index())
-    const listed = [...page.html.matchAll(/href="\/office\/orders\/([0-9A-Z-]+)">/g)].map(([, number]) => number)
+    const listed = [...page.html.matchAll(/href="\/office\/orders\/([0-9A-Z-]+)">/g)].map(
+      ([, number]) => number,
+    )
     assert.equal(listed[0], soon)
     const found = await marie.open(`${routes.office.payments.index()}?search=300`)
     assert.match(found.html, new RegExp(soon))
