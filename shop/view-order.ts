@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
+import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { Customer, Database, FrozenEntry, OrderState, UnitState } from '../db/schema.ts'
 import type { Text } from '../sdk/index.ts'
 import { type OwnedProduct, productsOfOrder } from './product.ts'
@@ -53,14 +54,35 @@ export async function findOrder(db: Kysely<Database>, number: string): Promise<O
     .leftJoin('operators', 'operators.id', 'orders.trusted_by')
     .selectAll('orders')
     .select('operators.email as trusted_email')
+    .select((of) => [
+      jsonArrayFrom(
+        of
+          .selectFrom('order_lines as l')
+          .select(['l.id', 'l.position', 'l.entry', 'l.quantity'])
+          .select(['l.unit_cents as unitCents', 'l.total_cents as totalCents', 'l.vat_cents as vatCents'])
+          .whereRef('l.order_id', '=', 'orders.id')
+          .orderBy('l.position'),
+      ).as('lines'),
+      jsonArrayFrom(
+        of
+          .selectFrom('units as u')
+          .select([
+            'u.id',
+            'u.line_id as line',
+            'u.position',
+            'u.state',
+            'u.external',
+            'u.fields',
+            'u.feedback',
+          ])
+          .whereRef('u.order_id', '=', 'orders.id')
+          .orderBy('u.id'),
+      ).as('units'),
+    ])
     .where('number', '=', number)
     .executeTakeFirst()
   if (!order) return undefined
-  const [lines, units, products] = await Promise.all([
-    db.selectFrom('order_lines').selectAll().where('order_id', '=', order.id).orderBy('position').execute(),
-    db.selectFrom('units').selectAll().where('order_id', '=', order.id).orderBy('id').execute(),
-    productsOfOrder(db, order.id),
-  ])
+  const unitsOf = Map.groupBy(order.units, (unit) => unit.line)
   return {
     id: order.id,
     number: order.number,
@@ -82,25 +104,10 @@ export async function findOrder(db: Kysely<Database>, number: string): Promise<O
       order.trusted_at && order.trusted_why
         ? { at: order.trusted_at, why: order.trusted_why, by: order.trusted_email ?? '' }
         : null,
-    products,
-    lines: lines.map((line) => ({
-      id: line.id,
-      position: line.position,
-      entry: line.entry,
-      quantity: line.quantity,
-      unitCents: line.unit_cents,
-      totalCents: line.total_cents,
-      vatCents: line.vat_cents,
-      units: units
-        .filter((unit) => unit.line_id === line.id)
-        .map(({ id, position, state, external, fields, feedback }) => ({
-          id,
-          position,
-          state,
-          external,
-          fields,
-          feedback,
-        })),
+    products: await productsOfOrder(db, order.id),
+    lines: order.lines.map((line) => ({
+      ...line,
+      units: (unitsOf.get(line.id) ?? []).map(({ line: _, ...unit }) => unit),
     })),
   }
 }

@@ -3,8 +3,11 @@ import type pg from 'pg'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 
 export type RateLimit = {
-  /** Counts one attempt; once there were too many, says in how many seconds the next may come. */
-  take(key: string): Promise<{ ok: true } | { ok: false; retryAfter: number }>
+  /**
+   * Counts an attempt, or several at once, and says for how many milliseconds they count; once there were too many, in
+   * how many seconds the next may come.
+   */
+  take(key: string, attempts?: number): Promise<{ ok: true; ms: number } | { ok: false; retryAfter: number }>
   /** Forgets the attempts: the sign-in succeeded. */
   forgive(key: string): Promise<void>
 }
@@ -29,10 +32,10 @@ export function rateLimit(
     duration: seconds,
   })
   return {
-    async take(key) {
+    async take(key, attempts = 1) {
       try {
-        await limiter.consume(hashOf(key))
-        return { ok: true }
+        const { msBeforeNext } = await limiter.consume(hashOf(key), attempts)
+        return { ok: true, ms: msBeforeNext }
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal
         return { ok: false, retryAfter: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)) }

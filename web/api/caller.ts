@@ -6,6 +6,7 @@ import type { Face } from '../face.ts'
 import { rateLimit } from '../rate-limit.ts'
 import type { RequestEnv } from '../request-log.ts'
 import { clientAddress, type WebEnv } from '../security.ts'
+import { allowance } from './allowance.ts'
 import { type Problem, refuse, sendProblem } from './problem.ts'
 
 /**
@@ -27,8 +28,9 @@ const authorization = /^(bearer|cart|order) +([A-Za-z0-9._~+/=-]{8,200})$/i
 /** Finds out who calls, and counts the call, before anything else is done for them. */
 export function identify(face: Face) {
   const limits = { attempts: face.config.API_REQUESTS_PER_MINUTE, seconds: 60 }
-  const programs = rateLimit(face.pool, { name: 'api-token', ...limits })
-  const addresses = rateLimit(face.pool, { name: 'api-address', ...limits })
+  const limit = (name: string) => allowance(rateLimit(face.pool, { name, ...limits }), limits.attempts)
+  const programs = limit('api-token')
+  const addresses = limit('api-address')
 
   return createMiddleware<ApiEnv>(async (c, next) => {
     const caller = await callerOf(face, c)

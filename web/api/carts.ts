@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { CartContent } from '../../db/schema.ts'
-import { type Cart, findCart, openCart, saveCart, type ViewedCart, viewCart } from '../../shop/cart.ts'
+import { type Cart, findCart, idOf, openCart, saveCart, type ViewedCart, viewCart } from '../../shop/cart.ts'
 import { changeCart } from '../../shop/change-cart.ts'
 import { hideSecrets } from '../../shop/hide-secrets.ts'
 import type { Face } from '../face.ts'
@@ -232,8 +232,7 @@ async function change(
   id: string,
   how: (content: CartContent) => CartContent,
 ): Promise<Answered<CartAnswer> | Problem> {
-  const found = await findCart(face.shop.db, tokenOf(caller))
-  if (found?.id !== id) return refuse('not_found')
+  if (idOf(tokenOf(caller)) !== id) return refuse('not_found')
   const changed = await changeCart(face.shop.db, tokenOf(caller), how)
   return changed ? await answerCart(face, changed) : refuse('not_found')
 }

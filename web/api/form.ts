@@ -30,13 +30,25 @@ export const exampleForm: z.input<typeof form> = {
   ],
 }
 
+type Schema = Parameters<typeof elementsOf>[0]
+
 /** The form of a schema; of none, a form without fields. */
 export function formOf(
-  schema: Parameters<typeof elementsOf>[0] | undefined,
+  schema: Schema | undefined,
   locale: Locale,
   elements: FormElement[] = schema ? elementsOf(schema) : [],
 ): z.output<typeof form> {
-  if (!schema) return { schema: { type: 'object', properties: {} }, elements }
-  // Zod's own JSON Schema carries methods along.
-  return { schema: JSON.parse(JSON.stringify(jsonSchemaOf(schema, locale))), elements }
+  return { schema: schema ? jsonOf(schema, locale) : { type: 'object', properties: {} }, elements }
+}
+
+type Json = Record<string, unknown>
+const derived = { en: new WeakMap<Schema, Json>(), fr: new WeakMap<Schema, Json>() }
+
+/** The JSON Schema, without the methods that Zod's own carries along; kept for each schema. */
+function jsonOf(schema: Schema, locale: Locale): Json {
+  const kept = derived[locale].get(schema)
+  if (kept) return kept
+  const json: Json = JSON.parse(JSON.stringify(jsonSchemaOf(schema, locale)))
+  derived[locale].set(schema, json)
+  return json
 }

@@ -19,6 +19,7 @@ const mail = z
       'payment_partial',
       'unit_delayed',
       'feedback',
+      'product_ending',
     ]),
     recipient: z.string(),
     subject: z.string().nullable(),

@@ -406,21 +406,23 @@ async function place(
   sent: z.output<typeof checkout> & { locale: 'en' | 'fr' },
 ): Promise<{ number: string; token: string } | Problem> {
   const customer = { ...cart.content.customer, ...sent.customer }
-  const known = readCustomer(customer)
-  const viewed = await viewCart(face.shop, cart.content, known.ok ? known.value : undefined)
-  const faults = faultsOf(cart.content, viewed)
-  if (faults.length > 0) {
-    const customerFaults = known.ok ? [] : faultsOfCheckout({ customer: known.errors })
-    return refuse('invalid', { errors: [...faults, ...customerFaults] })
-  }
   const result = await placeOrder(face.shop, face.engine, cart, {
     customer,
     means: sent.means,
     termsAccepted: sent.termsAccepted,
     locale: sent.locale,
     expectedTotalCents: sent.expectedTotalCents,
+    expectedUnits: cart.content.lines.reduce((sum, line) => sum + line.units.length, 0),
   })
-  return result.ok ? result.order : refuse('invalid', { errors: faultsOfCheckout(result.errors) })
+  if (result.ok) return result.order
+  const known = readCustomer(customer)
+  const viewed = await viewCart(face.shop, cart.content, known.ok ? known.value : undefined)
+  const faults = faultsOf(cart.content, viewed)
+  // What is said of the cart as a whole is said better where it is wrong.
+  const { cart: whole, ...errors } = result.errors
+  return refuse('invalid', {
+    errors: [...faults, ...faultsOfCheckout(faults.length > 0 ? errors : { ...errors, cart: whole })],
+  })
 }
 
 function faultsOfCheckout({ customer, means, terms, cart }: PlaceErrors): Fault[] {

@@ -123,11 +123,10 @@ export const paymentOperations: Operation[] = [
       problems: ['conflict'],
     },
     async ({ face, caller, params, body }) => {
-      const order = await findOrder(face.shop.db, params.number)
-      if (!order) return refuse('not_found')
       const deferred = deferredMeans(face.shop)
+      const order = deferred.length > 1 ? await findOrder(face.shop.db, params.number) : undefined
       // Money for an order that was to be paid by card comes by transfer all the same.
-      const means = body.means ?? (deferred.includes(order.means) ? order.means : deferred[0])
+      const means = body.means ?? (order && deferred.includes(order.means) ? order.means : deferred[0])
       if (means === undefined || !deferred.includes(means)) {
         const text = {
           en: `A deferred means of payment: ${deferred.join(', ') || 'there is none'}.`,
@@ -135,7 +134,7 @@ export const paymentOperations: Operation[] = [
         }
         return refuse('invalid', { errors: [{ pointer: '/means', text }] })
       }
-      const result = await validatePayment(face.shop, order.number, { ...body, means }, whoIs(caller))
+      const result = await validatePayment(face.shop, params.number, { ...body, means }, whoIs(caller))
       if (!result.ok) return refused[result.reason]
       const { applied: became } = result
       return became.outcome === 'repeated' ? refused.repeated : { answer: became }
