@@ -7,6 +7,7 @@ import {
   dayFigures,
   nearDeadline,
   partPaidOrders,
+  refusedAccess,
   retryingByCause,
   unsellableEntries,
 } from './attention.ts'
@@ -105,6 +106,50 @@ describe('what needs attention', async () => {
     ])
     await db.updateTable('entries').set({ state: 'draft' }).where('code', '=', code).execute()
     assert.deepEqual(await unsellableEntries(shop), [])
+  })
+
+  it('names the products whose access Moodle refuses to change', async () => {
+    const { number } = await test.placed(plain, [{}])
+    const { id, unit } = await db
+      .selectFrom('orders')
+      .innerJoin('units', 'units.order_id', 'orders.id')
+      .select(['orders.id', 'units.id as unit'])
+      .where('number', '=', number)
+      .executeTakeFirstOrThrow()
+    const title = { en: 'A course', fr: 'Un cours' }
+    const product = await db
+      .insertInto('products')
+      .values({
+        reference: '0000-0000-0000-0000',
+        order_id: id,
+        unit_id: unit,
+        key: 'access',
+        handler: 'std_enroloncourse',
+        title: JSON.stringify(title),
+        holder: JSON.stringify({ email: 'ada@learners.example', firstname: 'Ada', lastname: 'L' }),
+        starts_at: new Date(),
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow()
+    const enrolment = { site: 'main', course_id: 4, user_id: 7 }
+    await db
+      .insertInto('entitlements')
+      .values({ ...enrolment, product_id: product.id, role_id: 5 })
+      .execute()
+    await db.insertInto('enrolments').values(enrolment).execute()
+    assert.deepEqual(await refusedAccess(db), [])
+    await db.updateTable('enrolments').set({ trouble: 'the role can’t be given' }).execute()
+    assert.deepEqual(await refusedAccess(db), [
+      {
+        reference: '0000-0000-0000-0000',
+        title,
+        holder: 'ada@learners.example',
+        trouble: 'the role can’t be given',
+      },
+    ])
+    const marie = await house.as('operator')
+    assert.match((await marie.open('/office')).html, /Access that Moodle refuses to change/)
+    assert.match((await marie.open('/office/products/0000-0000-0000-0000')).html, /the role can’t be given/)
   })
 
   it('groups what tries again by itself by its cause', async () => {

@@ -91,6 +91,27 @@ export async function nearDeadline(
     .execute()
 }
 
+/** Access that our products say a person has, or has no longer, and that Moodle refused to be told. */
+export type RefusedAccess = { reference: string; title: Text; holder: string | null; trouble: string }
+
+/** What Moodle refuses, a line for each product that it is about. It is tried again every hour. */
+export async function refusedAccess(db: Kysely<Database>, limit = 8): Promise<RefusedAccess[]> {
+  const { rows } = await sql<RefusedAccess>`
+    select p.reference, p.title, p.holder->>'email' as holder, refused.trouble
+      from ((select n.product_id, e.trouble
+               from enrolments e
+               join entitlements n on n.site = e.site and n.course_id = e.course_id and n.user_id = e.user_id
+              where e.trouble is not null limit ${limit})
+            union
+            (select n.product_id, m.trouble
+               from memberships m
+               join membership_entitlements n on n.site = m.site and n.target = m.target and n.user_id = m.user_id
+              where m.trouble is not null limit ${limit})) refused
+      join products p on p.id = refused.product_id
+     order by p.id limit ${limit}`.execute(db)
+  return rows
+}
+
 /** Entries that are on sale and can't be bought, since their handler is not there. */
 export async function unsellableEntries(
   shop: Pick<Shop, 'db' | 'registry'>,

@@ -12,6 +12,8 @@ export type ToldEnrolment = {
   toldAt: Date | null
   /** Our rows have changed since: Moodle is yet to be told. */
   behind: boolean
+  /** Why Moodle could not be told, at the last try of the shop's own. */
+  trouble: string | null
 }
 
 /** The entitlements of a product with the enrolments that they are part of. */
@@ -32,6 +34,7 @@ export async function enrolmentsOfProduct(db: Kysely<Database>, productId: numbe
       'n.group_id as group',
       'e.applied as told',
       'e.applied_at as toldAt',
+      'e.trouble',
       sql<boolean>`coalesce(e.applied_revision < e.revision, true)`.as('behind'),
     ])
     .where('n.product_id', '=', productId)

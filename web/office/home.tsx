@@ -5,7 +5,9 @@ import {
   mostCounted,
   nearDeadline,
   partPaidOrders,
+  type RefusedAccess,
   type Retrying,
+  refusedAccess,
   retryingByCause,
   type StuckUnit,
   stuckUnits,
@@ -40,12 +42,13 @@ export async function home(c: OfficeContext, face: Face) {
   const t = texts[locale].home
   const now = new Date()
   const { shop } = face
-  const [site, waiting, stuck, retrying, giveBacks, partPaid, near, mails, unsellable, figures] =
+  const [site, waiting, stuck, retrying, refused, giveBacks, partPaid, near, mails, unsellable, figures] =
     await Promise.all([
       face.site.health(),
       countWaiting(shop.db),
       stuckUnits(shop.db, shown),
       retryingByCause(shop.db),
+      refusedAccess(shop.db, shown),
       listGiveBacks(shop.db, { limit: shown }),
       partPaidOrders(shop.db, shown),
       nearDeadline(shop, new Date(now.getTime() + daysAhead * 86_400_000), shown),
@@ -59,7 +62,7 @@ export async function home(c: OfficeContext, face: Face) {
   const others = giveBacks.giveBacks.filter((giveBack) => !giveBack.payment?.setAside)
   const calm =
     site.state === 'up' &&
-    [stuck, retrying, giveBacks.giveBacks, partPaid, near, mails, unsellable, faults].every(
+    [stuck, retrying, refused, giveBacks.giveBacks, partPaid, near, mails, unsellable, faults].every(
       (list) => list.length === 0,
     )
   return await officePage(
@@ -112,6 +115,17 @@ export async function home(c: OfficeContext, face: Face) {
           locale={locale}
         >
           <RetryingUnits {...busy} retrying={retrying} />
+        </Waiting>
+      )}
+      {refused.length > 0 && (
+        <Waiting
+          title={t.refused}
+          count={refused.length}
+          tone="warning"
+          all={routes.office.products.index()}
+          locale={locale}
+        >
+          <RefusedProducts {...busy} refused={refused} />
         </Waiting>
       )}
       {others.length > 0 && (
@@ -358,6 +372,32 @@ function RetryingUnits({ c, csrf, retrying }: Busy & { retrying: Retrying[] }) {
         </div>
       )}
     </>
+  )
+}
+
+function RefusedProducts({ c, refused }: Busy & { refused: RefusedAccess[] }) {
+  const { locale } = c.var
+  const t = texts[locale].products
+  return (
+    <Table
+      caption={texts[locale].home.refused}
+      locale={locale}
+      rows={refused}
+      columns={[
+        {
+          label: t.product,
+          heading: true,
+          cell: (one) => (
+            <>
+              <a href={routes.office.products.show(one.reference)}>{pick(one.title, locale)}</a>
+              <div class="soft small mono">{one.reference}</div>
+            </>
+          ),
+        },
+        { label: t.holder, cell: (one) => one.holder ?? '–' },
+        { label: texts[locale].home.cause, cell: (one) => one.trouble },
+      ]}
+    />
   )
 }
 

@@ -10,6 +10,7 @@ import {
   type OwnedProduct,
   productHistory,
 } from '../../../shop/product.ts'
+import { besideEnrolments, type ToldAccess } from '../../../shop/product-access.ts'
 import { enrolmentsOfProduct, type ToldEnrolment } from '../../../shop/told-enrolments.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
@@ -174,9 +175,10 @@ async function productPage(c: OfficeContext, face: Face, product: OwnedProduct, 
   const { locale } = c.var
   const { shop } = face
   const t = texts[locale].products
-  const [history, enrolments] = await Promise.all([
+  const [history, enrolments, beside] = await Promise.all([
     productHistory(shop.db, product.id),
     enrolmentsOfProduct(shop.db, product.id),
+    besideEnrolments(shop.db, product.id),
   ])
   const actions = mayChange(c) ? actionsFor(shop, product, 'operator') : []
   const all = shop.registry().handlers.get(product.handler)?.handler.actions ?? {}
@@ -216,7 +218,7 @@ async function productPage(c: OfficeContext, face: Face, product: OwnedProduct, 
             </Card>
           )}
           <Card flush title={t.enrolments}>
-            <Enrolments enrolments={enrolments} siteUrl={shop.site.url} locale={locale} />
+            <Access {...{ enrolments, beside, locale }} siteUrl={shop.site.url} />
           </Card>
           <Card title={t.history}>
             <Timeline
@@ -304,50 +306,88 @@ function ActionForm({ name, action, product, csrf, sent, locale }: ActionProps) 
   )
 }
 
-type EnrolmentsProps = { enrolments: ToldEnrolment[]; siteUrl: string; locale: Locale }
+type AccessProps = {
+  enrolments: ToldEnrolment[]
+  beside: ToldAccess[]
+  siteUrl: string
+  locale: Locale
+}
 
-function Enrolments({ enrolments, siteUrl, locale }: EnrolmentsProps) {
+/** What a product opens, and what Moodle was told of it: enrolments, then what stands beside them. */
+function Access({ enrolments, beside, siteUrl, locale }: AccessProps) {
   const t = texts[locale].products
+  const rows = [
+    ...enrolments.map((one) => ({
+      ...one,
+      what: { text: t.courseOf(one.course), course: one.course },
+      gives: t.givesOf(one.role, one.group),
+      said: one.told && (
+        <>
+          {one.told.suspended ? t.suspended : t.open}, {period(one.told, locale)}
+          <div class="soft small">{t.rolesOf(one.told.roles, one.told.groups)}</div>
+        </>
+      ),
+    })),
+    ...beside.map((one) => ({
+      ...one,
+      ...sayGiven(one.gives, locale),
+      said: one.told === null ? null : one.told ? t.given : t.taken,
+    })),
+  ]
   return (
     <Table
       caption={t.enrolments}
       locale={locale}
-      rows={enrolments}
+      rows={rows}
       empty={<p>{t.noEnrolments}</p>}
       columns={[
         {
-          label: t.course,
+          label: t.where,
           heading: true,
-          narrow: true,
-          cell: ({ course }) => <a href={`${siteUrl}/course/view.php?id=${course}`}>{t.courseOf(course)}</a>,
-        },
-        { label: t.user, cell: ({ user }) => user },
-        { label: t.gives, cell: ({ role, group }) => t.givesOf(role, group) },
-        {
-          label: t.told,
-          cell: ({ told }) =>
-            told ? (
-              <>
-                {told.suspended ? t.suspended : t.open}, {period(told, locale)}
-                <div class="soft small">{t.rolesOf(told.roles, told.groups)}</div>
-              </>
+          cell: ({ what }) =>
+            what.course === undefined ? (
+              what.text
             ) : (
-              t.nothingTold
+              <a href={`${siteUrl}/course/view.php?id=${what.course}`}>{what.text}</a>
             ),
         },
+        { label: t.user, narrow: true, cell: ({ user }) => user },
+        { label: t.gives, cell: ({ gives }) => gives },
+        { label: t.told, cell: ({ said }) => said ?? t.nothingTold },
         {
           label: t.toldAt,
-          narrow: true,
-          cell: ({ toldAt, behind }) =>
-            behind ? (
-              <Badge tone="warning">{t.behind}</Badge>
-            ) : (
-              toldAt && <Moment at={toldAt} locale={locale} />
-            ),
+          cell: ({ toldAt, behind, trouble }) => (
+            <>
+              {trouble ? (
+                <Badge tone="danger">{t.refused}</Badge>
+              ) : behind ? (
+                <Badge tone="warning">{t.behind}</Badge>
+              ) : (
+                toldAt && <Moment at={toldAt} locale={locale} />
+              )}
+              {trouble && <div class="small">{trouble}</div>}
+            </>
+          ),
         },
       ]}
     />
   )
+}
+
+/** Something that a product gives without enrolling anyone: where, and what there. */
+function sayGiven(
+  given: ToldAccess['gives'],
+  locale: Locale,
+): { what: { text: string; course?: number }; gives: string } {
+  const t = texts[locale].products
+  if ('cohort' in given) return { what: { text: t.cohortOf(given.cohort) }, gives: '' }
+  if ('context' in given) {
+    const { level, instance } = given.context
+    const text = level === 'system' ? t.systemRole(given.role) : t.categoryRole(given.role, instance)
+    return { what: { text }, gives: '' }
+  }
+  const what = { text: t.courseOf(given.course), course: given.course }
+  return { what, gives: 'group' in given ? t.groupAlone(given.group) : t.roleAlone(given.role) }
 }
 
 function period(told: NonNullable<ToldEnrolment['told']>, locale: Locale): string {
