@@ -1,6 +1,10 @@
 import { z } from 'zod'
 
-const port = z.coerce.number().int().min(0).max(65535)
+const port = z.coerce
+  .number('a port from 0 to 65535')
+  .int('a whole number')
+  .min(0, 'a port from 0 to 65535')
+  .max(65535, 'a port from 0 to 65535')
 const flag = z.stringbool({ truthy: ['1', 'true', 'yes', 'on'], falsy: ['0', 'false', 'no', 'off', ''] })
 
 const environment = z.object({
@@ -19,7 +23,7 @@ const environment = z.object({
   /** Folders of handlers outside this repository, separated as in PATH. */
   HANDLERS_PATH: z.string().default(''),
   /** Which halves of the shop this process runs. */
-  ROLE: z.enum(['web', 'worker', 'all']).default('all'),
+  ROLE: z.enum(['web', 'worker', 'all'], 'web, worker or all').default('all'),
   /** Offers the test card as a means of payment. On by default only while the sandbox stands in for Moodle. */
   TEST_MODE: flag.optional(),
   /** Signs links and notifications. Unset: made once and kept in DATA_DIR. */
@@ -31,7 +35,7 @@ const environment = z.object({
   SHOP_NAME: z.string().default('Atelier Formation'),
   CURRENCY: z
     .string()
-    .regex(/^[A-Z]{3}$/)
+    .regex(/^[A-Z]{3}$/, 'three capitals of ISO 4217, such as EUR')
     .default('EUR'),
   TRANSFER_ACCOUNT_HOLDER: z.string().default('Atelier Formation'),
   TRANSFER_IBAN: z.string().default('FR76 3000 6000 0112 3456 7890 189'),
@@ -57,18 +61,25 @@ export type Config = Omit<z.output<typeof environment>, 'PUBLIC_URL' | 'TEST_MOD
 export function readConfig(
   env: Record<string, string | undefined>,
 ): { ok: true; config: Config } | { ok: false; errors: string[] } {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  )
   const read = environment.safeParse(given)
   if (!read.success) {
     return {
       ok: false,
-      errors: read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}. See docs/operating.md.`),
+      errors: read.error.issues.map(
+        (issue) => `${issue.path.join('.')}: ${issue.message}. See docs/operating.md.`,
+      ),
     }
   }
   const settings = read.data
   if (Boolean(settings.MOODLE_URL) !== Boolean(settings.MOODLE_TOKEN)) {
     const missing = settings.MOODLE_URL ? 'MOODLE_TOKEN' : 'MOODLE_URL'
-    return { ok: false, errors: [`${missing}: set it too, or unset both to use the sandbox. See docs/operating.md.`] }
+    return {
+      ok: false,
+      errors: [`${missing}: set it too, or unset both to use the sandbox. See docs/operating.md.`],
+    }
   }
   const sandboxed = !settings.MOODLE_URL
   return {

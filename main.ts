@@ -41,7 +41,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
   const databaseUrl = config.DATABASE_URL ?? embedded?.url ?? ''
   const { db, pool } = await connect(databaseUrl)
   opened.defer(() => db.destroy())
-  for (const step of await migrate(pool)) log.info(step)
+  for (const migration of await migrate(pool)) log.info({ migration }, 'migrated')
 
   const secret = await readSecret(config)
   const { site, sandbox } = await openSite(config, secret, db, log)

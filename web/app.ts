@@ -1,12 +1,14 @@
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
-import { api } from './api/api.ts'
+import { api, isOfApi } from './api/api.ts'
+import { answerError } from './api/problem.ts'
 import type { Face } from './face.ts'
 import { health } from './health.ts'
 import { office } from './office/office.tsx'
 import { requestLog } from './request-log.ts'
 import { routes } from './routes.ts'
 import { limitBody, security, type WebEnv } from './security.ts'
+import { failurePage, failurePage } from './storefront/failure-pages.tsx'
 import { storefront } from './storefront/storefront.tsx'
 import { serveAsset } from './ui/assets.ts'
 
@@ -20,5 +22,6 @@ export function createApp(face: Face): Hono<WebEnv> {
   app.route('/', api(face))
   app.route('/', office(face))
   app.route('/', storefront(face))
+  app.onError(failurePage(face))
   return app
 }
