@@ -46,6 +46,7 @@ export type MailKind =
   | 'payment_partial'
   | 'unit_delayed'
   | 'feedback'
+  | 'product_ending'
 export type ProductState = 'active' | 'suspended' | 'ended' | 'revoked'
 
 /** Who pays: kept with the order, erasable. */
@@ -300,6 +301,8 @@ export interface Database {
     data: Json<Record<string, unknown>>
     why: string | null
   }
+  /** `ends_on`: the day, in UTC. */
+  product_warnings: { product_id: number; days: number; ends_on: string; told_at: CreatedAt }
   entitlements: {
     product_id: number
     site: string

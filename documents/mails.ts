@@ -23,6 +23,8 @@ export type MailContext = {
   orderUrl: string
   /** How it is to be paid, while it is: what a deferred means tells the payer; none for an immediate one. */
   toPay?: { instructions: { label: Text; value: string }[] }
+  /** For `product_ending`: what ends, and the pages of the entries to buy it again, where they are on sale. */
+  ending?: { products: MailedOrder['products']; entryUrls: string[] }
 }
 
 export type Mail = { subject: string; text: string }
@@ -33,6 +35,15 @@ const partial = z.object({ missingCents: z.number() })
 const delayed = z.object({ unit: z.number() })
 const feedback = z.object({ text: texts })
 
+/** What is kept of a mail about products that end: the day in UTC, and whom it is for. */
+export const endingMail = z.object({
+  days: z.int(),
+  endsOn: z.iso.date(),
+  references: z.array(z.string()),
+  /** The holder's own first name; the customer's is the order's. */
+  holder: z.string().optional(),
+})
+
 /** Composes a mail, in the order's language. `data` is what was kept when it was decided. */
 export function composeMail(
   kind: MailKind,
@@ -41,12 +52,12 @@ export function composeMail(
   context: MailContext,
 ): Mail {
   const t = order.locale === 'fr' ? fr : en
-  const { subject, paragraphs } = contentOf(kind, data, order, context)
-  const text = [t.hello(order.customer.firstname), ...paragraphs, t.bye(context.shopName)]
+  const { to = order.customer.firstname, subject, paragraphs } = contentOf(kind, data, order, context)
+  const text = [t.hello(to), ...paragraphs, t.bye(context.shopName)]
   return { subject, text: `${text.filter(Boolean).join('\n\n')}\n` }
 }
 
-type Content = { subject: string; paragraphs: (string | false | undefined)[] }
+type Content = { to?: string; subject: string; paragraphs: (string | false | undefined)[] }
 
 function contentOf(
   kind: MailKind,
@@ -66,7 +77,7 @@ function contentOf(
     case 'order_paid':
       return {
         subject: t.paid(number),
-        paragraphs: [t.paidWhat(number), lines(order), products(order), follow],
+        paragraphs: [t.paidWhat(number), lines(order), listProducts(order), follow],
       }
     case 'order_closed': {
       const { state, told } = closed.parse(data)
@@ -98,8 +109,32 @@ function contentOf(
     }
     case 'feedback':
       return { subject: t.news(number), paragraphs: [feedback.parse(data).text[locale], follow] }
+    case 'product_ending':
+      return ending(endingMail.parse(data), order, context)
     default:
       return kind satisfies never
+  }
+}
+
+/** The holder is not told of the order, which is the customer's. */
+function ending(data: z.output<typeof endingMail>, order: MailedOrder, context: MailContext): Content {
+  const t = order.locale === 'fr' ? fr : en
+  const { products = [], entryUrls = [] } = context.ending ?? {}
+  const [only] = products
+  const title = products.length === 1 && only ? only.title[order.locale] : undefined
+  const date = day(new Date(`${data.endsOn}T12:00:00Z`), order.locale)
+  const listed = data.holder === undefined ? listProducts({ ...order, products }) : undefined
+  const links = products.flatMap(({ link }) => link ?? [])
+  return {
+    to: data.holder,
+    subject: title ? t.ends(title, date) : t.endsMany(products.length, date),
+    paragraphs: [
+      title ? t.endsWhat(title, date) : t.endsManyWhat(order.number, date),
+      listed ?? links.join('\n'),
+      entryUrls.length > 0 && `${t.extendHere}\n${entryUrls.join('\n')}`,
+      t.endsThen,
+      data.holder === undefined && `${t.page}\n${context.orderUrl}`,
+    ],
   }
 }
 
@@ -114,7 +149,7 @@ function lines(order: MailedOrder): string {
   return [...listed, `${t.total}${t.colon} ${money(order.totalCents, order)}${vat}`].join('\n')
 }
 
-function products(order: MailedOrder): string {
+function listProducts(order: MailedOrder): string {
   return order.products
     .map(({ title, reference, link, holder }) => {
       const whose = holder ? ` (${[holder.firstname, holder.lastname].filter(Boolean).join(' ')})` : ''
@@ -192,6 +227,13 @@ const en = {
   delayedNext:
     'Your payment is safe and you have nothing to do: one of us is looking at it, and the page of your order shows when it is done.',
   news: (number: string) => `About your order ${number}`,
+  ends: (title: string, date: string) => `“${title}” ends on ${date}`,
+  endsMany: (count: number, date: string) => `${count} accesses end on ${date}`,
+  endsWhat: (title: string, date: string) => `“${title}” is open until ${date}.`,
+  endsManyWhat: (number: string, date: string) =>
+    `These accesses of your order ${number} are open until ${date}:`,
+  extendHere: 'To go on without a break, it can be bought again here:',
+  endsThen: 'After that day access closes. Progress and grades are kept.',
 }
 
 const fr: typeof en = {
@@ -239,4 +281,11 @@ const fr: typeof en = {
   delayedNext:
     'Votre paiement est bien enregistré et vous n’avez rien à faire : l’un de nous s’en occupe, et la page de votre commande vous dira quand ce sera prêt.',
   news: (number) => `À propos de votre commande ${number}`,
+  ends: (title, date) => `« ${title} » se termine le ${date}`,
+  endsMany: (count, date) => `${count} accès se terminent le ${date}`,
+  endsWhat: (title, date) => `« ${title} » est ouvert jusqu’au ${date}.`,
+  endsManyWhat: (number, date) =>
+    `Ces accès de votre commande ${number} sont ouverts jusqu’au ${date}\u00a0:`,
+  extendHere: 'Pour continuer sans interruption, c’est ici :',
+  endsThen: 'Passé ce jour, l’accès se ferme. La progression et les notes sont conservées.',
 }

@@ -7,3 +7,8 @@ export function orderUrl(
 ): string {
   return `${settings.publicUrl}/orders/${order.number}/${order.token}`
 }
+
+/** The page of a catalog entry. */
+export function entryUrl(settings: Pick<ShopSettings, 'publicUrl'>, code: string): string {
+  return `${settings.publicUrl}/entries/${code}`
+}

@@ -2,10 +2,10 @@ import type { Selectable } from 'kysely'
 import nodemailer, { type Transporter } from 'nodemailer'
 import type { JobWithMetadata } from 'pg-boss'
 import type { Database } from '../db/schema.ts'
-import { composeMail as compose, type Mail } from '../documents/mails.ts'
+import { composeMail as compose, endingMail, type Mail, type MailContext } from '../documents/mails.ts'
 import type { Queue } from '../production/queue.ts'
 import { mailQueue } from './change-order.ts'
-import { orderUrl } from './order-url.ts'
+import { entryUrl, orderUrl } from './order-url.ts'
 import { meansToPay, payableOf } from './payable.ts'
 import type { Shop } from './shop.ts'
 import { findOrder, type OrderView } from './view-order.ts'
@@ -74,7 +74,12 @@ async function sendMail(shop: Shop, transport: MailTransport, from: string, id: 
       await shop.queue.send(mailQueue, { mail: id } satisfies MailJob, { startAfter: preparing.wait })
       return
     }
-    const mail = composeFor(shop, row, order)
+    if (row.kind === 'product_ending' && endingsOf(row, order).length === 0) {
+      const cause = 'not sent: what it announces was extended or taken back meanwhile'
+      await shop.db.updateTable('mails').set({ state: 'kept', cause }).where('id', '=', id).execute()
+      return
+    }
+    const mail = await composeFor(shop, row, order)
     await transport.sendMail({
       from: { name: shop.settings.name, address: from },
       to: row.recipient,
@@ -119,7 +124,7 @@ async function orderOf(shop: Shop, row: MailRow): Promise<OrderView | undefined>
   return found && (await findOrder(shop.db, found.number))
 }
 
-function composeFor(shop: Shop, row: MailRow, order: OrderView): Mail {
+async function composeFor(shop: Shop, row: MailRow, order: OrderView): Promise<Mail> {
   const means = meansToPay(shop, order)
   return compose(row.kind, row.data, order, {
     shopName: shop.settings.name,
@@ -127,14 +132,47 @@ function composeFor(shop: Shop, row: MailRow, order: OrderView): Mail {
     toPay: means && {
       instructions: means.kind === 'deferred' ? means.instructions(payableOf(shop, order)) : [],
     },
+    ending: row.kind === 'product_ending' ? await endingFor(shop, row, order) : undefined,
   })
+}
+
+/** The products of an announcement that still end as it says. */
+function endingsOf(row: MailRow, order: OrderView): OrderView['products'] {
+  const { references, endsOn } = endingMail.parse(row.data)
+  return order.products.filter(
+    ({ reference, state, endsAt }) =>
+      references.includes(reference) &&
+      state === 'active' &&
+      endsAt !== null &&
+      new Date(endsAt.getTime() - 1000).toISOString().startsWith(endsOn),
+  )
+}
+
+async function endingFor(shop: Shop, row: MailRow, order: OrderView): Promise<MailContext['ending']> {
+  const still = endingsOf(row, order)
+  const { references } = endingMail.parse(row.data)
+  // Read in the office afterwards, it is as it was.
+  const products =
+    still.length > 0 ? still : order.products.filter(({ reference }) => references.includes(reference))
+  const units = new Set(products.map(({ unitId }) => unitId))
+  const codes = order.lines
+    .filter((line) => line.units.some(({ id }) => units.has(id)))
+    .map(({ entry }) => entry.code)
+  const onSale = await shop.db
+    .selectFrom('entries')
+    .select('code')
+    .where('code', 'in', codes.length > 0 ? codes : [''])
+    .where('state', '=', 'on_sale')
+    .orderBy('code')
+    .execute()
+  return { products, entryUrls: onSale.map(({ code }) => entryUrl(shop.settings, code)) }
 }
 
 /** A mail as the office reads it: as it was sent, or as it would be sent now. Undefined when its order is gone. */
 export async function composeMail(shop: Shop, row: MailRow): Promise<Mail | undefined> {
   if (row.subject !== null && row.body !== null) return { subject: row.subject, text: row.body }
   const order = await orderOf(shop, row)
-  return order && composeFor(shop, row, order)
+  return order && (await composeFor(shop, row, order))
 }
 
 /** Sends a failed mail again; false when it is not one, or when the shop has no mail server. */
