@@ -2,7 +2,6 @@
 //   data-refreshes="id…"     on change, the form is posted with intent=refresh and these parts are replaced
 //   data-when, data-when-is  a field that shows when another has one of these values
 //   data-same                a field that hides while the box of that name is ticked ("same for all units")
-//   data-for-me='{"email":…}' a box that fills the fields marked data-me around it ([data-unit])
 //   data-draft="url"         a form that is kept while it is filled in
 //   data-live="url"          server-sent events whose fragments replace the elements of their ids
 //   data-focus               takes the focus when the page comes
@@ -115,19 +114,6 @@ async function keep(form) {
     state.textContent = (kept ? state.dataset.kept : state.dataset.notKept) ?? ''
 }
 
-/** @param {HTMLInputElement} box */
-function fillForMe(box) {
-  const around = box.closest('[data-unit]') ?? box.form
-  const mine = JSON.parse(box.dataset.forMe || '{}')
-  /** @type {NodeListOf<HTMLInputElement>} */
-  const inputs = around?.querySelectorAll('[data-me]') ?? document.querySelectorAll('[data-me="none"]')
-  for (const input of inputs) {
-    const value = mine[input.dataset.me ?? '']
-    if (box.checked && value && !input.value) input.value = value
-    else if (!box.checked && value && input.value === value) input.value = ''
-  }
-}
-
 /** @param {Element} place */
 function follow(place) {
   if (!(place instanceof HTMLElement) || !place.dataset.live) return
@@ -147,7 +133,6 @@ document.addEventListener('change', (event) => {
     )
   )
     return
-  if (input.dataset.forMe !== undefined && input instanceof HTMLInputElement) fillForMe(input)
   prepare(input.form ?? document)
   if (input.dataset.refreshes && input.form) refresh(input, input.form)
 })

@@ -27,8 +27,8 @@ export function cover(code: string, title: string): string {
   )
 }
 
-// blues and greens first, a plum and an ochre for variety: they sit together on one page
-const palette = [208, 222, 190, 168, 236, 262, 150, 326, 24]
+// blues and greens, a violet and a plum for variety: they sit together on one page
+const palette = [208, 222, 190, 168, 236, 262, 150, 326]
 
 type Byte = (index: number) => number
 type Colours = { ground: string; deep: string; mid: string; light: string; spark: string }

@@ -9,9 +9,7 @@ import { FormElements } from './form-elements.tsx'
 const text = (en: string, fr = en) => ({ en, fr })
 
 const schema = z.object({
-  email: z
-    .email()
-    .meta({ label: text('E-mail'), help: text('Of the learner.'), autocomplete: 'email', forMe: 'email' }),
+  email: z.email().meta({ label: text('E-mail'), help: text('Of the learner.'), autocomplete: 'email' }),
   level: z.enum(['a', 'b']).meta({ label: text('Level', 'Niveau'), sameForAll: true }),
   days: z
     .int()
@@ -54,7 +52,6 @@ describe('the fields of a form', () => {
     assert.match(input, /aria-invalid="true"/)
     assert.match(input, /required/)
     assert.match(input, /autocomplete="email"/)
-    assert.match(input, /data-me="email"/)
     assert.match(html, /id="field-unit-k3-email-help">Of the learner\./)
     assert.match(html, /id="field-unit-k3-email-error">.*Not complete\./s)
   })

@@ -318,7 +318,6 @@ function sharedAttributes(props: ControlProps) {
     autocomplete: element.autocomplete,
     'aria-invalid': errors?.[element.name] ? ('true' as const) : undefined,
     'aria-describedby': described.join(' ') || undefined,
-    'data-me': element.forMe,
     'data-refreshes': refreshes,
   }
 }
