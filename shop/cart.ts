@@ -65,10 +65,11 @@ export const newUnit = (): CartUnit => ({
 
 /**
  * Gives a line this many units: new ones are empty, the ones taken away are the last. What was typed for the others
- * stays. Zero takes the line away; `quantity` beyond `most` becomes `most`.
+ * stays. Zero takes the line away; `quantity` beyond `most` becomes `most`; what is no quantity changes nothing.
  */
 export function setQuantity(content: CartContent, code: string, quantity: number, most: number): CartContent {
-  const wanted = Math.max(0, Math.min(most, Number.isInteger(quantity) ? quantity : 0))
+  if (!Number.isInteger(quantity) || quantity < 0) return content
+  const wanted = Math.min(most, quantity)
   const line = content.lines.find((one) => one.code === code) ?? { code, units: [] }
   const units = line.units.slice(0, wanted)
   while (units.length < wanted) units.push(newUnit())
@@ -121,6 +122,7 @@ export type ViewedLine = {
   /** What the handler asks, and what the operator added. */
   external: FormElement[]
   fields: FormElement[]
+  /** The most units of this entry in one order. A line that has more can't be ordered. */
   most: number
   totalCents: number
   vatCents: number
@@ -167,7 +169,7 @@ export async function viewCart(
       continue
     }
     const most = mostUnits(shop, entry)
-    const units = line.units.slice(0, most).map((unit, index) => ({
+    const units = line.units.map((unit, index) => ({
       ...unit,
       position: index + 1,
       errors: checkUnit(forms, unit, customer).errors,
@@ -193,6 +195,8 @@ export async function viewCart(
     complete:
       units.length > 0 &&
       units.length <= mostUnitsOfAnOrder &&
+      lines.every((line) => line.units.length <= line.most) &&
+      new Set(lines.map((line) => line.entry.code)).size === lines.length &&
       gone.length === 0 &&
       units.every((unit) => isEmpty(unit.errors.external) && isEmpty(unit.errors.fields)),
   }

@@ -204,7 +204,7 @@ export async function whyUnavailable(shop: Shop, entry: Entry): Promise<Text | u
     en: 'This is not for sale at the moment.',
     fr: 'Ceci n’est pas en vente pour le moment.',
   }
-  if (entry.state !== 'on_sale') return notForSale
+  if (entry.state !== 'on_sale' || entry.currency !== shop.settings.currency) return notForSale
   const found = handlerOf(shop.registry(), entry)
   if (found === 'missing') return notForSale
   if (!found?.handler.available) return undefined

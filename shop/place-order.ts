@@ -8,7 +8,7 @@ import type { Text } from '../sdk/index.ts'
 import { checkUnit, emptyCart, type ViewedCart, viewCart } from './cart.ts'
 import { saveWithJobs } from './change-order.ts'
 import { readCustomer } from './customer.ts'
-import { unitForms, whyUnavailable } from './entry.ts'
+import { mostUnitsOfAnOrder, unitForms, whyUnavailable } from './entry.ts'
 import { type LockedOrder, mail, moveUnits, noChanges, record } from './order.ts'
 import { creditorReference, newOrderNumber } from './reference.ts'
 import type { Shop } from './shop.ts'
@@ -58,9 +58,10 @@ export async function placeOrder(
 ): Promise<PlaceResult> {
   const customer = readCustomer(checkout.customer)
   const viewed = await viewCart(shop, cart.content, customer.ok ? customer.value : undefined)
-  const means = viewed.totalCents === 0 ? 'free' : checkout.means
+  const free = viewed.totalCents === 0
+  const means = free ? 'free' : checkout.means
   const errors: PlaceErrors = { customer: customer.ok ? {} : customer.errors }
-  if (means !== 'free' && !shop.means.has(means)) {
+  if (!free && !shop.means.has(means)) {
     errors.means = { en: 'Choose a means of payment.', fr: 'Choisissez un mode de paiement.' }
   }
   if (!checkout.termsAccepted) {
@@ -102,6 +103,19 @@ function whyNotComplete(viewed: ViewedCart, checkout: Checkout): Text | undefine
     }
   }
   if (viewed.units === 0) return { en: 'Your cart is empty.', fr: 'Votre panier est vide.' }
+  const over = viewed.lines.find((line) => line.units.length > line.most)
+  if (over) {
+    return {
+      en: `One order can have ${over.most} of “${over.entry.title.en}” at the most.`,
+      fr: `Une commande peut compter ${over.most} « ${over.entry.title.fr} » au plus.`,
+    }
+  }
+  if (viewed.units > mostUnitsOfAnOrder) {
+    return {
+      en: `One order can have ${mostUnitsOfAnOrder} units at the most. Please make two orders.`,
+      fr: `Une commande peut compter ${mostUnitsOfAnOrder} unités au plus. Merci d’en passer deux.`,
+    }
+  }
   if (!viewed.complete) {
     return {
       en: 'Some details are missing or wrong in your cart. They are marked there.',

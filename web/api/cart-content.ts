@@ -58,10 +58,9 @@ export function linesOf(sent: z.output<typeof sentLines>): CartContent['lines'] 
 
 export const unitOf = (sent: z.output<typeof sentUnit>): CartUnit => ({ ...newUnit(), ...sent })
 
-/** The view of a cart has no more units of an entry than may be ordered: says so when more were sent. */
-export function whyTooMany(line: ViewedCart['lines'][number], content: CartContent): Text | undefined {
-  const sent = content.lines.find((one) => one.code === line.entry.code)
-  return sent && sent.units.length > line.most
+/** Says so when a line has more units of its entry than may be ordered. */
+export function whyTooMany(line: ViewedCart['lines'][number]): Text | undefined {
+  return line.units.length > line.most
     ? { en: `${line.most} units at the most.`, fr: `${line.most} unités au plus.` }
     : undefined
 }
@@ -74,7 +73,7 @@ export function faultsOf(content: CartContent, viewed: ViewedCart): Fault[] {
       const text = { en: `${code} is not for sale.`, fr: `${code} n’est pas en vente.` }
       return [{ pointer: pointerTo('lines', index, 'code'), text }]
     }
-    const tooMany = whyTooMany(line, content)
+    const tooMany = whyTooMany(line)
     return [
       ...(tooMany ? [{ pointer: pointerTo('lines', index, 'units'), text: tooMany }] : []),
       ...line.units.flatMap(({ errors }, unit) =>

@@ -261,21 +261,20 @@ type CartAnswer = z.output<typeof cart>
 
 async function answerCart(face: Face, { id, content, revision }: Cart): Promise<Answered<CartAnswer>> {
   const viewed = await viewCart(face.shop, content, content.customer)
-  const lines = viewed.lines.map((line) => lineOf(line, content))
+  const lines = viewed.lines.map(lineOf)
   return {
     answer: {
       ...viewed,
       id,
       revision,
       lines,
-      complete: viewed.complete && lines.every((line) => line.why === null),
       customer: content.customer ?? {},
       currency: face.shop.settings.currency,
     },
   }
 }
 
-function lineOf(line: ViewedCart['lines'][number], content: CartContent) {
+function lineOf(line: ViewedCart['lines'][number]) {
   const { entry, units, most, totalCents, vatCents } = line
   return {
     code: entry.code,
@@ -284,7 +283,7 @@ function lineOf(line: ViewedCart['lines'][number], content: CartContent) {
     mostUnits: most,
     totalCents,
     vatCents,
-    why: whyTooMany(line, content) ?? null,
+    why: whyTooMany(line) ?? null,
     units: units.map((unit) => ({ ...unit, external: hideSecrets(line.external, unit.external) })),
   }
 }

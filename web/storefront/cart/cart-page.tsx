@@ -132,15 +132,17 @@ export function CartPage(props: Props) {
 /** What is wrong, unit by unit. */
 function allErrors(viewed: ViewedCart, locale: Locale): SummaryError[] {
   const t = texts[locale].cart
-  return viewed.lines.flatMap((line) =>
-    line.units.flatMap((unit) => {
-      const title = pick(line.entry.title, locale)
+  return viewed.lines.flatMap((line) => {
+    const title = pick(line.entry.title, locale)
+    const tooMany = { label: title, text: t.mostOf(line.most), id: `quantity-${line.entry.code}` }
+    const ofUnits = line.units.flatMap((unit) => {
       const context = line.units.length > 1 ? `${title}, ${t.unit(unit.position)}` : title
       return (['external', 'fields'] as const).flatMap((part) =>
         summaryOf(line[part], unit.errors[part], { locale, context, prefix: unitPrefix(unit.key, part) }),
       )
-    }),
-  )
+    })
+    return line.units.length > line.most ? [tooMany, ...ofUnits] : ofUnits
+  })
 }
 
 function Line(props: Props & { line: ViewedLine }) {

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { findCart, openCart, saveCart } from '../../shop/cart.ts'
+import { findOwnOrder } from '../../shop/view-order.ts'
+import { testShop } from '../shop.ts'
+
+describe('a customer sees their own orders only (invariant 8)', async () => {
+  const shop = await testShop()
+  const { db } = shop
+  const code = await shop.sell({ handler: null })
+
+  it('shows an order to whoever has its token, and to nobody else', async () => {
+    const mine = await shop.placed(code, [{}])
+    const theirs = await shop.placed(code, [{}])
+    assert.equal((await findOwnOrder(db, mine.number, mine.token))?.number, mine.number)
+    const { token } = mine
+    for (const wrong of [
+      '',
+      theirs.token,
+      token.slice(0, -1),
+      token.slice(0, 1),
+      `${token}x`,
+      ` ${token}`,
+      token.toLowerCase(),
+      '%',
+      `${'é'.repeat(token.length / 2)}`,
+    ]) {
+      if (wrong === token) continue
+      assert.equal(await findOwnOrder(db, mine.number, wrong), undefined, JSON.stringify(wrong))
+    }
+    assert.equal(await findOwnOrder(db, '2611-0000-0000', token), undefined)
+    assert.equal(await findOwnOrder(db, theirs.number, token), undefined)
+  })
+
+  it('gives every order a token of 128 random bits', async () => {
+    const tokens = new Set<string>()
+    for (let n = 0; n < 20; n++) tokens.add((await shop.placed(code, [{}])).token)
+    assert.equal(tokens.size, 20)
+    for (const token of tokens) assert.equal(Buffer.from(token, 'base64url').length, 16)
+  })
+
+  it('gives every cart one too, and keeps only its hash', async () => {
+    const { token, id } = await openCart(db, { lines: [] })
+    assert.equal(Buffer.from(token, 'base64url').length, 16)
+    const row = await db.selectFrom('carts').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+    assert.ok(!JSON.stringify(row).includes(token))
+    assert.ok(!row.token_hash.toString('utf8').includes(token))
+    assert.equal((await findCart(db, token))?.id, id)
+    assert.equal(await findCart(db, id), undefined)
+    assert.equal(await findCart(db, `${token}x`), undefined)
+  })
+
+  it('loses nothing when two tabs save a cart at the same moment', async () => {
+    const { token } = await openCart(db, { lines: [] })
+    const cart = await findCart(db, token)
+    assert.ok(cart)
+    const saved = await Promise.all([saveCart(db, cart), saveCart(db, { ...cart, content: { lines: [] } })])
+    assert.deepEqual(saved.sort(), [false, true])
+  })
+})
