@@ -8,7 +8,7 @@ import { office } from './office/office.tsx'
 import { requestLog } from './request-log.ts'
 import { routes } from './routes.ts'
 import { limitBody, security, type WebEnv } from './security.ts'
-import { failurePage, failurePage } from './storefront/failure-pages.tsx'
+import { failurePage } from './storefront/failure-pages.tsx'
 import { storefront } from './storefront/storefront.tsx'
 import { serveAsset } from './ui/assets.ts'
 
@@ -22,6 +22,7 @@ export function createApp(face: Face): Hono<WebEnv> {
   app.route('/', api(face))
   app.route('/', office(face))
   app.route('/', storefront(face))
-  app.onError(failurePage(face))
+  const page = failurePage(face)
+  app.onError((error, c) => (isOfApi(c.req.path) ? answerError(error, c) : page(error, c)))
   return app
 }

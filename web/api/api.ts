@@ -63,6 +63,9 @@ export function api(face: Face): OpenAPIHono<ApiEnv> {
   return app
 }
 
+/** Whether an address is the API's, which answers errors in its own way. */
+export const isOfApi = (path: string): boolean => path === '/api' || path.startsWith('/api/')
+
 /** The methods that each address takes, as the router writes addresses. */
 function methodsByPath(): Map<string, string[]> {
   const methods = new Map<string, string[]>()

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { testFace } from '../test/face.ts'
+import { testShop } from '../test/shop.ts'
+import { createApp } from './app.ts'
+
+describe('the web side as a whole', async () => {
+  const app = createApp(testFace(await testShop({ handlers: [] })))
+
+  it('says that a body is too large, to programs and to people', async () => {
+    const sent = { method: 'POST', body: 'x'.repeat(1_100_000) }
+    const length = { 'content-length': '1100000' }
+    const program = await app.request('/api/v1/carts', {
+      ...sent,
+      headers: { ...length, 'content-type': 'application/json' },
+    })
+    assert.equal(program.status, 413)
+    assert.equal(program.headers.get('content-type'), 'application/problem+json')
+    const person = await app.request('/cart', {
+      ...sent,
+      headers: { ...length, 'content-type': 'application/x-www-form-urlencoded' },
+    })
+    assert.equal(person.status, 413)
+    assert.match(person.headers.get('content-type') ?? '', /text\/html/)
+  })
+
+  it('answers below /api as the API does, and elsewhere with pages', async () => {
+    for (const path of ['/api/nothing', '/api/v1/nothing', '/api/v1']) {
+      const reply = await app.request(path, { method: 'POST' })
+      assert.equal(reply.status, 404, path)
+      assert.equal(reply.headers.get('content-type'), 'application/problem+json', path)
+    }
+    const page = await app.request('/apiary')
+    assert.equal(page.status, 404)
+    assert.match(page.headers.get('content-type') ?? '', /text\/html/)
+  })
+
+  it('gives every answer its security headers and an id', async () => {
+    for (const path of [
+      '/',
+      '/api',
+      '/api/v1/catalog',
+      '/api/openapi.json',
+      '/healthz',
+      '/readyz',
+      '/nothing',
+    ]) {
+      const reply = await app.request(path)
+      assert.match(reply.headers.get('content-security-policy') ?? '', /default-src 'self'/, path)
+      assert.equal(reply.headers.get('x-content-type-options'), 'nosniff', path)
+      assert.match(reply.headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/, path)
+    }
+  })
+})
