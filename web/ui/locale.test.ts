@@ -42,7 +42,7 @@ describe('the language of a page', () => {
 
   it('follows the weights of Accept-Language', () => {
     assert.equal(preferredLocale('de, en;q=0.5, fr;q=0.7'), 'fr')
-    assert.equal(preferredLocale('fr;q=0, en'), 'en')
+    assert.equal(preferredLocale('fr;q=0'), 'en')
     assert.equal(preferredLocale('de, *;q=0.1'), 'en')
     assert.equal(preferredLocale(',;q=,-'), 'en')
   })
