@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineAction } from './handler.ts'
+import { learnerFields } from './learner-fields.ts'
 
 /** Takes access away for a while; nothing that the learner did is lost. */
 export const suspend = defineAction({
@@ -58,5 +59,21 @@ export const revoke = defineAction({
   run: () => ({ change: { state: 'revoked' } }),
 })
 
+/** Gives the product to another learner, with all that it entitles its holder to. The account is found or made first. */
+export const handOver = defineAction({
+  title: { en: 'Hand over to another learner', fr: 'Transmettre à un autre apprenant' },
+  help: {
+    en: 'Access closes for the present learner, unless another product of theirs opens it, and opens for the new one. Grades and progress stay with whoever made them.',
+    fr: 'L’accès se ferme pour l’apprenant actuel, sauf si un autre de ses produits l’ouvre, et s’ouvre pour le nouveau. Notes et progression restent à qui les a faites.',
+  },
+  input: z.object(learnerFields),
+  audience: 'both',
+  when: ({ holder, state }) => holder !== null && (state === 'active' || state === 'suspended'),
+  run: async ({ input, moodle, step }) => {
+    const account = await step('account', () => moodle.ensureAccount(input))
+    return { change: { holder: { person: input, user: account.id } } }
+  },
+})
+
 /** The after-sale actions of whatever opens a course: a handler's `actions: accessActions`. */
-export const accessActions = { suspend, resume, changeEnd, revoke }
+export const accessActions = { suspend, resume, changeEnd, handOver, revoke }

@@ -49,6 +49,17 @@ export async function erasePerson(db: Kysely<Database>, address: string): Promis
        where p.id = f.production_id and p.unit_id = any(${units.map((unit) => unit.id)}::bigint[])`.execute(
       trx,
     )
+    // Whoever got a product by an after-sale action is named by no unit.
+    const { rows: actions } = await sql<{ id: number }>`
+      update productions set input = input - 'action' - 'products'
+       where script in ('action', 'revoke') and state in ('done', 'skipped', 'cancelled')
+         and input::text ilike ${mentions}
+      returning id`.execute(trx)
+    await sql`
+      update steps set result = null
+       where production_id = any(${actions.map((action) => action.id)}::bigint[]) and result::text ilike ${mentions}`.execute(
+      trx,
+    )
     const products = await trx
       .updateTable('products')
       .set({ holder: null })
