@@ -21,8 +21,6 @@ export type Checkout = {
   locale: 'en' | 'fr'
   /** The total that the customer saw: a price that changed meanwhile is shown before anything is placed. */
   expectedTotalCents?: number
-  /** The units that were meant: fewer, because an entry allows no more in one order, are refused rather than placed. */
-  expectedUnits?: number
 }
 
 export type Placed = { number: string; token: string }
@@ -120,12 +118,6 @@ function whyNotComplete(viewed: ViewedCart, checkout: Checkout): Text | undefine
     return {
       en: 'Some details are missing or wrong in your cart. They are marked there.',
       fr: 'Des informations manquent ou sont à corriger dans votre panier. Elles y sont signalées.',
-    }
-  }
-  if (checkout.expectedUnits !== undefined && checkout.expectedUnits !== viewed.units) {
-    return {
-      en: 'There are more units than one order may have. They are marked in your cart.',
-      fr: 'Il y a plus d’unités que n’en admet une commande. Elles sont signalées dans votre panier.',
     }
   }
   if (checkout.expectedTotalCents !== undefined && checkout.expectedTotalCents !== viewed.totalCents) {

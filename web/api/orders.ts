@@ -412,7 +412,6 @@ async function place(
     termsAccepted: sent.termsAccepted,
     locale: sent.locale,
     expectedTotalCents: sent.expectedTotalCents,
-    expectedUnits: cart.content.lines.reduce((sum, line) => sum + line.units.length, 0),
   })
   if (result.ok) return result.order
   const known = readCustomer(customer)
