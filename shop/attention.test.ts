@@ -128,6 +128,8 @@ describe('what needs attention', async () => {
         title: JSON.stringify(title),
         holder: JSON.stringify({ email: 'ada@learners.example', firstname: 'Ada', lastname: 'L' }),
         starts_at: new Date(),
+        holder_user: 7,
+        data: '{}',
       })
       .returning('id')
       .executeTakeFirstOrThrow()

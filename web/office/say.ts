@@ -1,7 +1,7 @@
 // How what the shop wrote down, in codes and in English, is said to the reader.
 import type { Cause } from '../../db/schema.ts'
 import type { Shop } from '../../shop/shop.ts'
-import { type Locale, pick, plural } from '../ui/locale.ts'
+import { type Locale, pick } from '../ui/locale.ts'
 import { texts } from './texts.ts'
 
 /** Why something stopped: what kind of trouble, then its own words. */
@@ -64,9 +64,4 @@ export function sayWhy(why: string, locale: Locale): string {
 export function sayScript(script: string, locale: Locale): string {
   const known: Record<string, string> = texts[locale].scripts
   return known[script] ?? script
-}
-
-/** "3 units". */
-export function sayUnits(count: number, locale: Locale): string {
-  return `${count} ${plural(locale, count, texts[locale].unitWords)}`
 }

@@ -299,7 +299,7 @@ function Validate({ c, csrf, order, sent }: Parts) {
   const t = texts[locale].order
   return isOpen(order) ? (
     <Card title={t.validateTitle} id="validate">
-      <p class="soft due">{t.due(formatMoney(order.totalCents - order.paidCents, order.currency, locale))}</p>
+      <p class="soft">{t.due(formatMoney(order.totalCents - order.paidCents, order.currency, locale))}</p>
       <PaymentForm {...{ c, csrf, order, sent }} />
     </Card>
   ) : null

@@ -250,7 +250,7 @@ async function productPage(c: OfficeContext, face: Face, product: OwnedProduct, 
                 [t.order, <a href={routes.office.orders.show(product.orderNumber)}>{product.orderNumber}</a>],
                 [t.starts, <Moment at={product.startsAt} locale={locale} />],
                 [t.ends, product.endsAt ? <Moment at={product.endsAt} locale={locale} /> : t.noEnd],
-                [t.link, product.link ? <a href={product.link}>{product.link}</a> : undefined],
+                [t.link, product.link && <LinkOut href={product.link} />],
                 [t.handler, <span class="mono">{product.handler}</span>],
                 [t.made, <Moment at={product.createdAt} locale={locale} />],
                 ...Object.entries(product.data).map(([name, value]): [string, string] => [
@@ -264,6 +264,11 @@ async function productPage(c: OfficeContext, face: Face, product: OwnedProduct, 
       </div>
     </>,
   )
+}
+
+/** A handler's link: only what leads to a page is one. */
+function LinkOut({ href }: { href: string }) {
+  return /^https?:/i.test(href) ? <a href={href}>{href}</a> : <span>{href}</span>
 }
 
 type ActionProps = {
