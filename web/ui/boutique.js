@@ -34,12 +34,14 @@ function showOrHide(field) {
 function answersOf(form, name) {
   /** @type {NodeListOf<HTMLInputElement>} */
   const inputs = form.querySelectorAll(`[name="${CSS.escape(name)}"]`)
-  return [...inputs].flatMap((input) => {
-    if (input.type === 'radio') return input.checked ? [input.value] : []
-    if (input.type === 'checkbox')
-      return inputs.length > 1 ? (input.checked ? [input.value] : []) : [input.checked]
-    return [input.value]
-  })
+  return [...inputs].flatMap(
+    /** @returns {(string | boolean)[]} */ (input) => {
+      if (input.type === 'radio') return input.checked ? [input.value] : []
+      if (input.type === 'checkbox')
+        return inputs.length > 1 ? (input.checked ? [input.value] : []) : [input.checked]
+      return [input.value]
+    },
+  )
 }
 
 /** Replaces the elements that have an id in `html`, keeping the focus. @param {string} html @param {string[]} [ids] */
