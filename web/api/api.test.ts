@@ -197,7 +197,8 @@ describe('the API, from the catalog to the product', async () => {
     const names = read.body.actions.map((one: { name: string }) => one.name)
     assert.ok(names.includes('suspend') && !names.includes('resume'), names.join())
     assert.equal(read.body.enrolments[0].course, course)
-    assert.deepEqual((await api.get(`/products/${product.reference}`, own)).body.actions, [])
+    const offered = (await api.get(`/products/${product.reference}`, own)).body.actions
+    assert.ok(offered.every((one: { name: string }) => one.name !== 'suspend'))
     const suspended = await api.post(
       `/products/${product.reference}/actions/suspend`,
       {},
