@@ -1,16 +1,12 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../db/schema.ts'
-import { touchEnrolments } from './entitlements.ts'
+import { type AccessTarget, touchAccess } from './access.ts'
 
-/** Times are Unix seconds; `endsAt` null means no end. */
-export type Given = {
-  course: number
-  user: number
-  role?: number
-  group?: number
-  startsAt?: number
-  endsAt?: number | null
-}
+/** Times are Unix seconds; `endsAt` null means no end. `enrols` false: the role or the group alone. */
+export type Given = { user: number; startsAt?: number; endsAt?: number | null } & (
+  | { course: number; role?: number | null; group?: number; enrols?: boolean }
+  | { membership: string }
+)
 
 export const defaultStart = 1_767_225_600
 export const defaultEnd = 4_102_444_800
@@ -41,19 +37,30 @@ export async function giver(db: Kysely<Database>): Promise<Give> {
         })
         .returning('id')
         .executeTakeFirstOrThrow()
-      const entitlements = given.map(({ course, user, role = 5, group = null }) => ({
-        product_id: id,
-        site,
-        course_id: course,
-        user_id: user,
-        role_id: role,
-        group_id: group,
-      }))
-      await trx.insertInto('entitlements').values(entitlements).execute()
-      await touchEnrolments(trx, site, given)
+      for (const one of given) {
+        const of = { product_id: id, site, user_id: one.user }
+        if ('membership' in one) {
+          await trx
+            .insertInto('membership_entitlements')
+            .values({ ...of, target: one.membership })
+            .execute()
+        } else {
+          const { course, role = 5, group = null, enrols = true } = one
+          await trx
+            .insertInto('entitlements')
+            .values({ ...of, course_id: course, role_id: role, group_id: group, enrols })
+            .execute()
+        }
+      }
+      await touchAccess(trx, site, given.map(targetOf))
       return id
     })
   }
+}
+
+function targetOf(given: Given): AccessTarget {
+  const { user } = given
+  return 'course' in given ? { course: given.course, user } : { membership: given.membership, user }
 }
 
 /** An order of one unit, to hang products on. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type EntitlementRow, impliedEnrolment, withdrawn } from './implied-enrolment.ts'
+import { type EntitlementRow, impliedEnrolment, nextChange, withdrawn } from './implied-enrolment.ts'
 
 const now = 1_000
 const row = (more: Partial<EntitlementRow> = {}): EntitlementRow => ({
@@ -81,6 +81,67 @@ describe('the enrolment that products add up to', () => {
 
   it('is none at all where there was never a product', () => {
     assert.equal(impliedEnrolment([], null, now), undefined)
+  })
+})
+
+describe('what is given in a course without enrolling', () => {
+  const alone = (more: Partial<EntitlementRow> = {}) => row({ role: null, group: 3, enrols: false, ...more })
+
+  it('leaves out the enrolment, which is none of ours', () => {
+    assert.deepEqual(impliedEnrolment([alone(), alone({ role: 9, group: null })], null, now), {
+      startsAt: 0,
+      endsAt: 0,
+      suspended: false,
+      roles: [],
+      groups: [],
+      beside: { roles: [9], groups: [3] },
+    })
+  })
+
+  it('counts from its start to its end, and while it is active', () => {
+    for (const more of [{ startsAt: now + 1 }, { endsAt: now }, { state: 'suspended' as const }]) {
+      assert.deepEqual(impliedEnrolment([alone(more)], null, now)?.beside, { roles: [], groups: [] })
+    }
+    assert.deepEqual(impliedEnrolment([alone({ startsAt: now })], null, now)?.beside?.groups, [3])
+  })
+
+  it('stands beside an enrolment, whatever becomes of that', () => {
+    const enrolled = impliedEnrolment([row({ group: 1 })], null, now)
+    assert.deepEqual(impliedEnrolment([row({ group: 1 }), alone()], null, now), {
+      ...enrolled,
+      beside: { roles: [], groups: [3] },
+    })
+    const suspended = impliedEnrolment([row({ state: 'revoked' }), alone()], told, now)
+    assert.deepEqual(suspended, { ...told, suspended: true, beside: { roles: [], groups: [3] } })
+  })
+
+  it('is taken away when it is over, though the enrolment is suspended', () => {
+    const rows = [row({ state: 'suspended' }), alone({ endsAt: now })]
+    const before = { ...told, beside: { roles: [9], groups: [3] } }
+    const implied = impliedEnrolment(rows, before, now)
+    assert.ok(implied)
+    assert.deepEqual(implied.groups, [7])
+    assert.deepEqual(withdrawn(rows, before, implied, now), { roles: [9], groups: [3] })
+  })
+
+  it('stays while the other way gives it too', () => {
+    const both = [row({ group: 3 }), alone({ endsAt: now })]
+    const implied = impliedEnrolment(both, null, now)
+    assert.deepEqual(implied && withdrawn(both, null, implied, now), { roles: [], groups: [] })
+    const other = [row({ group: 3, endsAt: now }), row(), alone()]
+    const still = impliedEnrolment(other, { ...told, groups: [3] }, now)
+    assert.deepEqual(still && withdrawn(other, { ...told, groups: [3] }, still, now).groups, [])
+  })
+
+  it('is not taken from who had it before a product begins', () => {
+    const rows = [alone({ startsAt: now + 1 })]
+    const implied = impliedEnrolment(rows, null, now)
+    assert.deepEqual(implied && withdrawn(rows, null, implied, now), { roles: [], groups: [] })
+  })
+
+  it('changes next at the first start or end that is still to come', () => {
+    assert.equal(nextChange([alone(), alone({ startsAt: 1_500, endsAt: 3_000 })], now), 1_500)
+    assert.equal(nextChange([alone({ endsAt: 0 }), alone({ state: 'suspended' })], now), undefined)
   })
 })
 
