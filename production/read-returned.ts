@@ -40,16 +40,15 @@ const delivery = z.looseObject({
     ),
 })
 
-const acted = z.looseObject({
-  feedback,
-  change: z
-    .looseObject({
-      state: z.enum(['active', 'suspended', 'revoked']).optional(),
-      startsAt: z.date().optional(),
-      endsAt: z.date().nullish(),
-    })
-    .optional(),
+const change = z.looseObject({
+  state: z.enum(['active', 'suspended', 'revoked']).optional(),
+  startsAt: z.date().optional(),
+  endsAt: z.date().nullish(),
+  addDays: z.int().positive().max(36_500).optional(),
+  takeDaysBack: z.boolean().optional(),
 })
+
+const acted = z.looseObject({ feedback, change: change.optional() })
 
 /** What a `postpay` returned, once it is seen to be a delivery. Throws, saying where it is none. */
 export function readDelivery(returned: unknown): Delivery {
@@ -67,6 +66,13 @@ export function readActed(
   returned: unknown,
 ): { change?: ProductChange; feedback?: Feedback } {
   return read(action, acted, returned) as { change?: ProductChange; feedback?: Feedback } // likewise
+}
+
+/** The change of a product that a script asks for. */
+export function readChange(asked: unknown): ProductChange {
+  const checked = change.safeParse(asked)
+  if (checked.success) return checked.data as ProductChange // likewise
+  throw new Error(`the handler asked for a change that can't be made (${z.prettifyError(checked.error)})`)
 }
 
 function read<T>(script: string, schema: z.ZodType<T>, returned: unknown): T {

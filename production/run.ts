@@ -15,7 +15,7 @@ import { Refused } from '../sdk/index.ts'
 import { failuresBeforeOperator, judge } from './cause.ts'
 import type { Outcome, Production, StoredProduct } from './production.ts'
 import { newJobId, type Queue, sendProductions } from './queue.ts'
-import { readActed, readDelivery, readPrepared } from './read-returned.ts'
+import { readActed, readChange, readDelivery, readPrepared } from './read-returned.ts'
 import type { Registry } from './registry.ts'
 import { openSteps, type Steps, Superseded } from './step.ts'
 
@@ -44,8 +44,12 @@ export type Engine = {
   owned: ScriptContext<unknown, unknown>['owned']
   reserve: (unitId: number, name: string) => Promise<boolean>
   free: (unitId: number, name: string) => Promise<void>
-  /** Makes the change that an after-sale action asks for; the last part of its production. */
-  change: (production: Production, change: ProductChange) => Promise<void>
+  findProduct: ScriptContext<unknown, unknown>['findProduct']
+  /**
+   * Makes a change that a script asks for, of the product with this reference; or that an after-sale action asks for, of
+   * its own product: then it is the last part of its production. Once for each production and product.
+   */
+  change: (production: Production, change: ProductChange, reference?: string) => Promise<Product>
   /** The shop's reaction to an outcome, in the transaction that records it. Locks what it must first. */
   settle: (trx: Transaction<Database>, production: Production, outcome: Outcome) => Promise<void>
 }
@@ -266,6 +270,8 @@ function contextOf(
     moodle: engine.moodle,
     step,
     owned: engine.owned,
+    findProduct: engine.findProduct,
+    changeProduct: (reference, change) => engine.change(production, readChange(change), reference),
     reserve: (name) => engine.reserve(production.unitId, `${production.handler}:${name}`),
     free: (name) => engine.free(production.unitId, `${production.handler}:${name}`),
     log: (message, details) => log.info({ details }, message),

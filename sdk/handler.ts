@@ -87,12 +87,27 @@ export type Product = {
   data: Record<string, unknown>
 }
 
-/** A change that an after-sale action asks for; the shop writes it and makes Moodle agree. */
+/** A product found by its reference. */
+export type FoundProduct = Product & {
+  /** The handler that it came from. */
+  handler: string
+  /** Whether it entitles anyone to something in Moodle. */
+  givesAccess: boolean
+}
+
+/** A change that an after-sale action or a script asks for; the shop writes it and makes Moodle agree. */
 export type ProductChange = {
   state?: 'active' | 'suspended' | 'revoked'
   startsAt?: Date
   /** null: from now on it has no end. A product that had ended and ends later, or never, is active again. */
   endsAt?: Date | null
+  /**
+   * Days (whole, 1 or more) that its end moves on, counted from now when that is past; what has no end stays without
+   * one. Reckoned from the end as it is when the change is written: of two changes at once, the second adds to the first.
+   */
+  addDays?: number
+  /** Takes off again the days that this unit's scripts have added to it, if they have. For `revoke`. */
+  takeDaysBack?: boolean
   /** Another learner gets the product, and what it entitles to: see `accessActions.handOver`. */
   holder?: { person: Person; user: number }
 }
@@ -112,6 +127,14 @@ export type ScriptContext<Internal, External> = {
   step: Step
   /** The products that a person owns in this shop now (active, or suspended, and not ended), for one course if given. */
   owned: (email: string, course?: number) => Promise<Product[]>
+  /** The product of a reference, whoever owns it and whatever its state; the reference may be written anyhow. */
+  findProduct: (reference: string) => Promise<FoundProduct | undefined>
+  /**
+   * Changes a product of any unit, and makes Moodle agree. It is a step of its own: a product is changed once by a
+   * script, however often this is called. Returns the product as this change left it. What is revoked stays as it is:
+   * look at the `state` that you get.
+   */
+  changeProduct: (reference: string, change: ProductChange) => Promise<Product>
   /**
    * Reserves a name among this handler's (a short name, a place) for this unit: false when another unit has it. The
    * unit keeps it until its order dies, it is revoked, or `free` gives it up. Safe to repeat.

@@ -1,7 +1,7 @@
 // All that a handler may import. Held back: how forms are read and drawn (sdk/form.ts), which the shop uses alone.
 export { z } from 'zod'
 export { accessActions } from './access-actions.ts'
-export { checkPeriod, type Period, periodFields, periodOf } from './access-period.ts'
+export { checkPeriod, type Period, periodFields, periodOf, plainPeriodFields } from './access-period.ts'
 export { ensureBuyerGroup } from './buyer-group.ts'
 export { checkCourse, checkRole } from './check-course.ts'
 export { Refused, RetryLater } from './errors.ts'
@@ -15,6 +15,7 @@ export {
   type EnrolmentEntitlement,
   type Entitlement,
   type Finding,
+  type FoundProduct,
   type GroupEntitlement,
   type Handler,
   type Log,
@@ -41,5 +42,6 @@ export {
   type SiteInfo,
 } from './moodle.ts'
 export { moodleCategory, moodleCohort, moodleCourse, moodleGroup, moodleRole } from './moodle-fields.ts'
+export { productReference } from './product-reference.ts'
 export { checkSupport, supportEntitlements, supportFields } from './support-course.ts'
 export type { Feedback, Text } from './text.ts'

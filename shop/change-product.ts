@@ -1,8 +1,11 @@
-import { sql, type Transaction } from 'kysely'
+import { type Selectable, sql, type Transaction } from 'kysely'
+import { z } from 'zod'
 import type { Database, ProductState } from '../db/schema.ts'
 import type { Production } from '../production/production.ts'
-import type { ProductChange } from '../sdk/index.ts'
+import { Superseded } from '../production/step.ts'
+import type { Product, ProductChange } from '../sdk/index.ts'
 import { accessOf } from './product-access.ts'
+import { readProductReference } from './reference.ts'
 import type { Shop } from './shop.ts'
 
 /**
@@ -13,33 +16,40 @@ export type RecordedChange = {
   state?: ProductState
   startsAt?: Date | string
   endsAt?: Date | string | null
+  /** Days added to its end, or taken off it when negative. */
+  addDays?: number
   holder?: number | null
 }
 
-/** Writes the change that an action asked for, once, then makes Moodle agree. */
+const day = 86_400_000
+
+/**
+ * Writes a change once for this production and product, then makes Moodle agree. Of the product with `reference`, for a
+ * script; an action's own otherwise. Returns the product as the change left it. Throws `Superseded` when another worker
+ * has the production.
+ */
 export async function changeProduct(
   shop: Shop,
   production: Production,
   change: ProductChange,
-): Promise<void> {
+  reference?: string,
+): Promise<Product> {
   const asked = production.input.action
-  if (!asked) throw new Error(`production ${production.id} is no action`)
-  const { id } = asked.product
-  const targets = await shop.db.transaction().execute(async (trx) => {
+  const named = reference === undefined ? asked?.product.reference : readProductReference(reference)
+  if (named === undefined) throw new Error(`${reference ?? 'what is to be changed'} is no product`)
+  const { left, targets } = await shop.db.transaction().execute(async (trx) => {
     // A change that is made twice at once waits here for the first, then finds it.
     const product = await trx
       .selectFrom('products')
       .selectAll()
-      .where('id', '=', id)
+      .where('reference', '=', named)
       .forUpdate()
-      .executeTakeFirstOrThrow()
-    const made = await trx
-      .selectFrom('product_history')
-      .select('id')
-      .where('product_id', '=', id)
-      .where(sql<string>`data->>'production'`, '=', String(production.id))
       .executeTakeFirst()
-    if (made) return await accessOf(trx, [id])
+    if (!product) throw new Error(`there is no product ${named}`)
+    const { id } = product
+    const before = await changeMade(trx, id, production.id)
+    if (before) return { left: { ...product, ...before }, targets: await accessOf(trx, [id]) }
+    await stillOurs(trx, production)
     const was: RecordedChange = {
       state: product.state,
       startsAt: product.starts_at,
@@ -48,14 +58,22 @@ export async function changeProduct(
     }
     // Revoked is for good: what was asked before that comes too late.
     const late = product.state === 'revoked'
-    const now = late ? {} : changed(was, change)
+    const added = late
+      ? 0
+      : change.takeDaysBack
+        ? -(await daysAdded(trx, id, production.unitId))
+        : change.addDays
+    const now = late ? {} : changed(product, change, added)
+    const row = {
+      state: now.state ?? product.state,
+      starts_at: now.startsAt ?? product.starts_at,
+      ends_at: now.endsAt === undefined ? product.ends_at : now.endsAt,
+    }
     if (!late) {
       await trx
         .updateTable('products')
         .set({
-          state: now.state ?? product.state,
-          starts_at: now.startsAt ?? product.starts_at,
-          ends_at: now.endsAt === undefined ? product.ends_at : now.endsAt,
+          ...row,
           ...(change.holder && {
             holder: JSON.stringify(change.holder.person),
             holder_user: change.holder.user,
@@ -69,30 +87,98 @@ export async function changeProduct(
       .insertInto('product_history')
       .values({
         product_id: id,
-        who: asked.who,
-        event: asked.name,
+        who: asked?.who ?? 'shop',
+        event: asked?.name ?? 'changed',
         data: JSON.stringify({ production: production.id, change: now, was }),
         why: late ? 'it was revoked meanwhile: nothing was changed' : null,
       })
       .execute()
     const touched = await accessOf(trx, [id])
     if (!late) await shop.site.touchAccess(trx, touched)
-    return touched
+    const holder = change.holder && !late ? change.holder.person : product.holder
+    return { left: { ...product, ...row, holder }, targets: touched }
   })
   await shop.site.applyAccess(targets, { again: production.attempt > 1 })
+  return readLeft(left)
 }
 
-/** What of a product becomes other than it was. One that had ended and ends later, or never, is active again. */
-function changed(was: RecordedChange, { state, startsAt, endsAt, holder }: ProductChange): RecordedChange {
+function readLeft(row: Selectable<Database['products']>): Product {
+  const { id, reference, key, title, holder, state, data } = row
+  return { id, reference, key, title, holder, startsAt: row.starts_at, endsAt: row.ends_at, state, data }
+}
+
+/** How this production's change left the product; undefined when it is yet to be made. */
+async function changeMade(trx: Transaction<Database>, productId: number, productionId: number) {
+  const made = await trx
+    .selectFrom('product_history')
+    .select('data')
+    .where('product_id', '=', productId)
+    .where(sql<string>`data->>'production'`, '=', String(productionId))
+    .executeTakeFirst()
+  if (!made) return undefined
+  const { was, change } = recorded.parse(made.data)
+  const { state, startsAt, endsAt } = { ...was, ...change }
+  return { state, starts_at: startsAt, ends_at: endsAt }
+}
+
+const period = z.object({
+  state: z.enum(['active', 'suspended', 'ended', 'revoked']),
+  startsAt: z.coerce.date(),
+  endsAt: z.coerce.date().nullable(),
+})
+const recorded = z.object({ was: period, change: period.partial() })
+
+/** The days that scripts of this unit have added to a product, less those that they took back. */
+async function daysAdded(trx: Transaction<Database>, productId: number, unitId: number): Promise<number> {
+  const { rows } = await sql<{ days: number }>`
+    select coalesce(sum((h.data->'change'->>'addDays')::integer), 0)::integer as days
+      from product_history h join productions p on p.id = (h.data->>'production')::bigint
+     where h.product_id = ${productId} and p.unit_id = ${unitId} and p.script <> 'action'`.execute(trx)
+  return rows[0]?.days ?? 0
+}
+
+/** Throws `Superseded` when another worker has taken the production over. */
+async function stillOurs(trx: Transaction<Database>, { id, attempt }: Production): Promise<void> {
+  const ours = await trx
+    .selectFrom('productions')
+    .select('id')
+    .where('id', '=', id)
+    .where('attempt', '=', attempt)
+    .where('state', '=', 'running')
+    .executeTakeFirst()
+  if (!ours) throw new Superseded(`production ${id} was taken over before its change`)
+}
+
+type Period = Pick<Selectable<Database['products']>, 'state' | 'starts_at' | 'ends_at'>
+
+/**
+ * What of a product becomes other than it was. One that had ended and ends later, or never, is active again. `added`:
+ * days, or less than nothing when they are taken off.
+ */
+function changed(
+  product: Period,
+  { state, startsAt, endsAt, holder }: ProductChange,
+  added = 0,
+): RecordedChange & { startsAt?: Date; endsAt?: Date | null } {
+  const moved = added === 0 ? undefined : movedEnd(product, added)
+  const end = moved ?? endsAt
   const revived =
-    was.state === 'ended' && endsAt !== undefined && (endsAt === null || endsAt.getTime() > Date.now())
+    product.state === 'ended' && end !== undefined && (end === null || end.getTime() > Date.now())
   return {
     ...(state !== undefined && { state }),
     ...(state === undefined && revived && { state: 'active' }),
     ...(startsAt !== undefined && { startsAt }),
-    ...(endsAt !== undefined && { endsAt }),
+    ...(end !== undefined && { endsAt: end }),
+    ...(moved && { addDays: added }),
     ...(holder !== undefined && { holder: holder.user }),
   }
+}
+
+/** Days are added to the end, or to now when that is past; what they are taken off never ends before it starts. */
+function movedEnd({ starts_at, ends_at }: Period, days: number): Date | undefined {
+  if (ends_at === null) return undefined
+  const from = days > 0 ? Math.max(ends_at.getTime(), Date.now()) : ends_at.getTime()
+  return new Date(Math.max(starts_at.getTime(), from + days * day))
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Hands } from '../production/operate.ts'
 import type { Engine } from '../production/run.ts'
 import { changeProduct } from './change-product.ts'
 import { deliver, withdraw } from './deliver.ts'
-import { ownedProducts } from './product.ts'
+import { findAnyProduct, ownedProducts } from './product.ts'
 import { free, reserve } from './reserve.ts'
 import { openSecrets } from './seal.ts'
 import { settle } from './settle.ts'
@@ -20,8 +20,9 @@ export function composeEngine(shop: Shop, worker: string): Engine {
     worker,
     deliver: (production, delivery) => deliver(shop, production, delivery),
     withdraw: (production) => withdraw(shop, production),
-    change: (production, change) => changeProduct(shop, production, change),
+    change: (production, change, reference) => changeProduct(shop, production, change, reference),
     owned: (email, course) => ownedProducts(shop.db, email, course),
+    findProduct: (reference) => findAnyProduct(shop.db, reference),
     reserve: (unitId, name) => reserve(shop.db, unitId, name),
     free: (unitId, name) => free(shop.db, unitId, name),
     settle: (trx, production, outcome) => settle(shop, trx, production, outcome),

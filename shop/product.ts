@@ -4,7 +4,7 @@ import type { Database, ProductState } from '../db/schema.ts'
 import { claimAtOnce, type StoredProduct } from '../production/production.ts'
 import { type Engine, run } from '../production/run.ts'
 import { elementsOf, type FormErrors, validate } from '../sdk/form.ts'
-import type { Handler, Product } from '../sdk/index.ts'
+import type { FoundProduct, Handler, Product } from '../sdk/index.ts'
 import { changeOrder } from './change-order.ts'
 import { giveBackUnit } from './give-back.ts'
 import { type Reason, record } from './order.ts'
@@ -55,6 +55,24 @@ export async function findProduct(
 ): Promise<OwnedProduct | undefined> {
   const row = await products(db).where('products.reference', '=', reference).executeTakeFirst()
   return row && toProduct(row)
+}
+
+/** The product of a reference, however that is written, as a script sees it. */
+export async function findAnyProduct(
+  db: Kysely<Database>,
+  typed: string,
+): Promise<(OwnedProduct & FoundProduct) | undefined> {
+  const reference = readProductReference(typed)
+  const row = await products(db)
+    .select(
+      sql<boolean>`exists (select from entitlements where product_id = products.id)
+                   or exists (select from membership_entitlements where product_id = products.id)`.as(
+        'gives',
+      ),
+    )
+    .where('products.reference', '=', reference ?? '')
+    .executeTakeFirst()
+  return row && { ...toProduct(row), givesAccess: row.gives }
 }
 
 export async function productsOfOrder(db: Kysely<Database>, orderId: number): Promise<OwnedProduct[]> {
