@@ -4,7 +4,7 @@ import { handlerOf, type Registered } from '../production/registry.ts'
 import { elementsOf, type FormErrors, parseElements, validate } from '../sdk/form.ts'
 import type { FormElement } from '../sdk/form-element.ts'
 import { type Finding, type Handler, MoodleError, type Text } from '../sdk/index.ts'
-import { closeSecrets, openSecrets } from './seal.ts'
+import { closeSecrets, openKnownSecrets } from './seal.ts'
 import type { Shop } from './shop.ts'
 
 export type Entry = {
@@ -208,7 +208,7 @@ export async function whyUnavailable(shop: Shop, entry: Entry): Promise<Text | u
   const found = handlerOf(shop.registry(), entry)
   if (found === 'missing') return notForSale
   if (!found?.handler.available) return undefined
-  const internal = found.handler.internal.safeParse(openSecrets(shop.seal, entry.internal))
+  const internal = found.handler.internal.safeParse(openKnownSecrets(shop.seal, entry.internal))
   if (!internal.success) return notForSale
   try {
     const answer = await found.handler.available({
@@ -422,7 +422,7 @@ export async function checkInternal(
     }
   }
   const { handler } = found
-  const given = openSecrets(shop.seal, draft.internal)
+  const given = openKnownSecrets(shop.seal, draft.internal)
   const read = validate(handler.internal, elementsOf(handler.internal), given)
   if (!read.ok) return { sound: false, internal: draft.internal, errors: read.errors, findings: [] }
   return {

@@ -463,6 +463,12 @@ describe('entries over the API', async () => {
       .executeTakeFirst()
     assert.deepEqual(openSecrets(shop.shop.seal, row?.internal ?? {}), { key: 'hush-hush', room: 'red' })
 
+    // another SECRET_KEY, or a forged text: as if it had not been sent
+    const forged = { ...changed, internal: { key: 'sealed:1:abcd', room: 'red' }, revision: 2 }
+    const lost = await api.put('/entries/API-4', forged, { as })
+    assert.equal(lost.status, 422)
+    assert.deepEqual(pointers(lost), ['/internal/key'])
+
     const lines = [{ code: 'API-4', units: [{ external: { pin: '1234-5678' } }] }]
     const cart = await api.post('/carts', { lines })
     const order = { lines, customer: buyer, means: 'transfer', termsAccepted: true }
