@@ -44,6 +44,8 @@ const environment = z.object({
   PAYMENT_DAYS: z.coerce.number().int().min(1).max(365).default(30),
   /** How often a minute one API token, or one address without a token, may call the API. */
   API_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(1200),
+  /** How many proxies of yours stand before the shop: rate limits then see the customer's own address. */
+  TRUSTED_PROXIES: z.coerce.number('a whole number').int().min(0).max(9).default(0),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 

@@ -16,7 +16,8 @@ import { serveAsset } from './ui/assets.ts'
 export function createApp(face: Face): Hono<WebEnv> {
   const app = new Hono<WebEnv>()
   app.use(requestLog(face.log))
-  app.use(security({ publicUrl: face.config.PUBLIC_URL, secret: face.secret }), limitBody)
+  const { PUBLIC_URL: publicUrl, TRUSTED_PROXIES: proxies } = face.config
+  app.use(security({ publicUrl, secret: face.secret, proxies }), limitBody)
   app.get(routes.assets.pattern, compress(), serveAsset)
   app.route('/', health(face))
   app.route('/', api(face))
