@@ -18,6 +18,8 @@ describe('what needs attention', async () => {
   const test = await testShop()
   const { db, shop } = test
   const house = testOffice(test)
+  const { handlers } = shop.registry()
+  shop.registry = () => ({ handlers, faults: [] })
   const plain = await test.sell({ handler: null, priceCents: 10_000 })
   const today = new Date(Date.now() - 3_600_000)
 
@@ -97,6 +99,21 @@ describe('what needs attention', async () => {
       assert.ok(html.includes(words), words)
     }
     assert.doesNotMatch(html, /All is calm/)
+  })
+
+  it('names handler folders that can’t be used, with file and reason', async () => {
+    const fault = {
+      id: 'ext_bad',
+      file: '/handlers/ext_bad/handler.ts',
+      reason: 'its title must have a text',
+    }
+    shop.registry = () => ({ handlers, faults: [fault] })
+    const marie = await house.as('viewer')
+    for (const page of ['/office', '/office/handlers']) {
+      const { html } = await marie.open(page)
+      for (const words of Object.values(fault)) assert.ok(html.includes(words), `${page}: ${words}`)
+    }
+    shop.registry = () => ({ handlers, faults: [] })
   })
 
   it('names entries on sale whose handler is gone', async () => {
