@@ -1,0 +1,55 @@
+import type { Difference } from './differences.ts'
+
+/** What a run was to show, for the sentence that says what to do when it didn't. */
+export type Test = 'sale' | 'again' | 'release' | 'revoke' | 'resume' | 'crash' | 'race' | 'fault' | 'size'
+
+const lookFirst =
+  'An effect may be repeated: the process can die, or the answer get lost, when it is made and not yet recorded. ' +
+  'Put it in a step, give it a name of its own (from unit.id, say) and look for that before making it.'
+
+/** What the author of a handler can do about differences that a test found. */
+export function adviceFor(test: Test, found: Difference[]): string {
+  const has = (kind: Difference['kind']) => found.some((one) => one.kind === kind)
+  switch (test) {
+    case 'sale':
+      return 'Put this right first: everything else is compared with a sale that meets no trouble.'
+    case 'again':
+      return (
+        'Two equal sales must end equal. Make names and values from unit.id and the parameters, never from ' +
+        'chance, the clock or what the module remembers; or make them in a step and keep its result.'
+      )
+    case 'release':
+      return (
+        'What prepay makes must be gone when the order dies unpaid: undo it in `release`, each effect in a step. ' +
+        'Names held by `reserve` are freed by the shop.'
+      )
+    case 'revoke':
+      return (
+        'Whoever is refunded must lose what was bought: give access by the `entitlements` of a product, which the ' +
+        'shop withdraws, or take it back in `revoke`.'
+      )
+    case 'resume':
+      return 'Resuming must give back exactly what suspending took.'
+    case 'crash':
+    case 'fault':
+      if (has('repeated') || has('extra')) return lookFirst
+      if (has('missing'))
+        return (
+          'Something was left out when the script ran again. Let every error of Moodle pass (the shop waits and tries ' +
+          'again), and let a step return all that what follows needs: its effect does not run a second time.'
+        )
+      return (
+        'The script must give the same when it runs again: use what steps returned, and don’t read what the script ' +
+        'itself has changed.'
+      )
+    case 'race':
+      return (
+        'Two workers may run the same unit for a moment, when one is thought dead. Use calls that set rather than add, ' +
+        'or names that the other side keeps unique; when it refuses a double, look again and take what is there.'
+      )
+    case 'size':
+      return 'Units must not know of one another: keep nothing in the module, and name what is made after its own unit.'
+    default:
+      return test satisfies never
+  }
+}

@@ -1,0 +1,77 @@
+import { stat } from 'node:fs/promises'
+import path from 'node:path'
+import { loadHandler } from '../production/registry.ts'
+import { openProcess } from './process.ts'
+import { type ProofRow, proveCase } from './prove-case.ts'
+import { casesOf, readSamples } from './samples.ts'
+import { openWorld, type World } from './world.ts'
+
+/** What became of a handler's proof. */
+export type Proof = {
+  handler: string
+  title: string
+  ok: boolean
+  rows: ProofRow[]
+  milliseconds: number
+}
+
+export type ProveOptions = {
+  /** A handler's folder, or its identifier: then it is looked for in `folders`. */
+  handler: string
+  /** Folders of handlers: those that ship with Boutique unless given. */
+  folders?: string[]
+  /** Instead of what `samples.ts` in the handler's folder exports. */
+  samples?: unknown
+  /** A world that is open: to prove several handlers in one. */
+  world?: World
+  /** Told each row as soon as it is known. */
+  onRow?: (row: ProofRow) => void
+}
+
+const shipped = path.join(import.meta.dirname, '../handlers')
+
+/**
+ * Proves a handler: runs it by the shop's own engine on a database and a Moodle of its own (the sandbox), without
+ * trouble and with every trouble that there is, and compares how it ends. A handler that can't be loaded, or fails, is
+ * no error: the proof says it.
+ */
+export async function proveHandler(options: ProveOptions): Promise<Proof> {
+  const started = performance.now()
+  const folder = await findFolder(options.handler, options.folders ?? [shipped])
+  const registered = await loadHandler(folder)
+  const proof = (title: string, rows: ProofRow[]): Proof => ({
+    handler: registered.id,
+    title,
+    ok: rows.every(({ findings }) => findings.length === 0),
+    rows,
+    milliseconds: Math.round(performance.now() - started),
+  })
+  if ('reason' in registered) {
+    const finding = { where: registered.file, what: [registered.reason], advice: 'Put this right first.' }
+    return proof(registered.id, [{ sample: '', scenario: 'loaded', runs: 1, findings: [finding] }])
+  }
+  const cases = casesOf(registered, options.samples ?? (await readSamples(folder)))
+  const world = options.world ?? (await openWorld())
+  try {
+    const rows: ProofRow[] = []
+    for (const sample of cases) {
+      await world.reset(sample.service)
+      const process = openProcess(world, registered)
+      const internal = await sample.internal(process.shop.site, world.serviceUrl)
+      await process.close()
+      rows.push(...(await proveCase(world, { registered, sample, internal }, options.onRow)))
+    }
+    return proof(registered.handler.title.en, rows)
+  } finally {
+    if (!options.world) await world.close()
+  }
+}
+
+async function findFolder(handler: string, folders: string[]): Promise<string> {
+  const places = [...folders.map((folder) => path.join(folder, handler)), path.resolve(handler)]
+  for (const place of places) {
+    const found = await stat(place).catch(() => undefined)
+    if (found?.isDirectory()) return place
+  }
+  throw new Error(`there is no handler "${handler}": looked at ${places.join(', ')}`)
+}
