@@ -16,4 +16,4 @@ create index notifications_received on notifications (received_at, event_id);
 create index productions_not_done on productions (state, id) where state <> 'done';
 create index products_not_active on products (state, id) where state <> 'active';
 
-create index mails_failed on mails (id) where state = 'failed';
+create index mails_by_state on mails (state, id);
