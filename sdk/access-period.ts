@@ -4,18 +4,20 @@ import type { Course } from './moodle.ts'
 
 const day = 86_400_000
 
+const label = { en: 'Access starts', fr: 'L’accès commence' }
+const startLabels = {
+  purchase: { en: 'when the order is paid', fr: 'au paiement de la commande' },
+  date: { en: 'on a date', fr: 'à une date' },
+}
+
 /** The internal parameters that say from when until when access is given: spread them into a handler's `internal`. */
 export const periodFields = {
   startsOn: z
     .enum(['purchase', 'date', 'course'])
     .default('purchase')
     .meta({
-      label: { en: 'Access starts', fr: 'L’accès commence' },
-      optionLabels: {
-        purchase: { en: 'when the order is paid', fr: 'au paiement de la commande' },
-        date: { en: 'on a date', fr: 'à une date' },
-        course: { en: 'when the course starts', fr: 'au début du cours' },
-      },
+      label,
+      optionLabels: { ...startLabels, course: { en: 'when the course starts', fr: 'au début du cours' } },
     }),
   startDate: z.iso
     .date()
@@ -42,6 +44,12 @@ export const periodFields = {
     }),
 }
 
+/** The same for what hangs on no course. */
+export const plainPeriodFields = {
+  ...periodFields,
+  startsOn: z.enum(['purchase', 'date']).default('purchase').meta({ label, optionLabels: startLabels }),
+}
+
 export type Period = { startsAt: Date; endsAt?: Date }
 
 type PeriodParameters = {
@@ -55,7 +63,7 @@ type PeriodParameters = {
 export function periodOf(
   parameters: PeriodParameters,
   purchasedAt: Date,
-  course: Pick<Course, 'startsAt'>,
+  course: Pick<Course, 'startsAt'> = { startsAt: 0 },
 ): Period {
   const starts: Record<PeriodParameters['startsOn'], Date> = {
     purchase: purchasedAt,

@@ -37,11 +37,11 @@ export async function checkCourse(moodle: Moodle, courseId: number, field: strin
   return findings
 }
 
-/** Whether a role, by short name or id, is one that the site is known to have. */
+/** Whether a role, by short name or id, is one that the site is known to have. `courseId`: where it may be in use. */
 export async function checkRole(
   moodle: Moodle,
   role: string,
-  courseId: number,
+  courseId: number | undefined,
   field: string,
 ): Promise<Finding[]> {
   const known = await moodle.roles(courseId)
