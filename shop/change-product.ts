@@ -4,6 +4,7 @@ import type { Database, ProductState } from '../db/schema.ts'
 import type { Production } from '../production/production.ts'
 import { Superseded } from '../production/step.ts'
 import type { Product, ProductChange } from '../sdk/index.ts'
+import { moveUp } from './move-up.ts'
 import { accessOf } from './product-access.ts'
 import { readProductReference } from './reference.ts'
 import type { Shop } from './shop.ts'
@@ -82,6 +83,7 @@ export async function changeProduct(
         .where('id', '=', id)
         .execute()
       if (change.holder) await handOver(trx, id, { from: product.holder_user, to: change.holder.user })
+      if (row.state === 'revoked') await moveUp(trx, [id])
     }
     await trx
       .insertInto('product_history')

@@ -4,6 +4,7 @@ import type { Production } from '../production/production.ts'
 import { Superseded } from '../production/step.ts'
 import type { Delivery, ProductDraft } from '../sdk/index.ts'
 import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
+import { moveUp } from './move-up.ts'
 import { accessOf } from './product-access.ts'
 import { newProductReference } from './reference.ts'
 import type { AccessTarget, Shop } from './shop.ts'
@@ -70,7 +71,10 @@ async function write(shop: Shop, trx: Transaction<Database>, production: Product
       insert into products (reference, order_id, unit_id, key, handler, title, link, holder, holder_user, starts_at,
                             ends_at, data)
       select d.reference, fence.order_id, fence.unit_id, d.key, fence.handler, d.title, d.link, d.holder,
-             d."holderUser", d."startsAt" + moved.by, d."endsAt" + moved.by, coalesce(d.data, '{}')
+             d."holderUser", had.until,
+             -- In seconds: a day of an interval is not always 24 hours long.
+             had.until + make_interval(secs => extract(epoch from d."endsAt") - extract(epoch from d."startsAt")),
+             coalesce(d.data, '{}')
         from fence,
              jsonb_to_recordset(${JSON.stringify(drafts)}::jsonb)
                as d (reference text, key text, title jsonb, link text, holder jsonb, "holderUser" integer,
@@ -78,7 +82,7 @@ async function write(shop: Shop, trx: Transaction<Database>, production: Product
              jsonb_to_record(coalesce(d.first, '{}'))
                as f (course integer, "user" integer, role integer, "group" integer, enrols boolean, membership text),
              lateral (
-               select greatest(max(p.ends_at) - d."startsAt", interval '0') as by
+               select greatest(max(p.ends_at), d."startsAt") as until
                  from (select e.product_id from entitlements e
                         where e.site = ${site} and e.course_id = f.course and e.user_id = f."user"
                           and e.enrols = f.enrols and e.withdrawn_at is null
@@ -86,11 +90,10 @@ async function write(shop: Shop, trx: Transaction<Database>, production: Product
                        union all
                        select m.product_id from membership_entitlements m
                         where m.site = ${site} and m.target = f.membership and m.user_id = f."user"
-                          and m.withdrawn_at is null) had
-                 join products p on p.id = had.product_id
+                          and m.withdrawn_at is null) given
+                 join products p on p.id = given.product_id
                 where p.state = 'active'
-             ) as latest,
-             lateral (select coalesce(latest.by, interval '0') as by) as moved
+             ) as had
       returning id, key
     ), given as (
       select distinct made.id, e.course, e."user", e.role, e."group", e.enrols, e.membership, e.stays
@@ -139,7 +142,13 @@ export async function withdraw(shop: Shop, production: Production): Promise<void
       trx,
       products.map(({ id }) => id),
     )
-    if (revoked.length > 0) await shop.site.touchAccess(trx, touched)
+    if (revoked.length > 0) {
+      await moveUp(
+        trx,
+        revoked.map(({ id }) => id),
+      )
+      await shop.site.touchAccess(trx, touched)
+    }
     return touched
   })
   await shop.site.applyAccess(targets, { again: production.attempt > 1 })
