@@ -1,12 +1,11 @@
-import { findFunction } from '../moodle/sandbox/functions.ts'
+import { accessActions } from '../sdk/access-actions.ts'
 import { checkInternal } from '../shop/entry.ts'
-import { adviceFor, type Test } from './advice.ts'
-import { type Difference, differences } from './differences.ts'
-import { anyUnit, type End, lookAround } from './facts.ts'
-import { type Moment, openProcess } from './process.ts'
-import { choiceOf, codeOf, type Proven, type Run, type RunOptions, runSale, scriptOf } from './run-sale.ts'
+import { attacksOn, type Reference, type Task } from './attack.ts'
+import { lookAround } from './facts.ts'
+import { between, compare, failure, leftBy, openedBy, type ProofFinding, report } from './findings.ts'
+import { openProcess } from './process.ts'
+import { choiceOf, codeOf, type Proven, type Run, type RunOptions, runSale } from './run-sale.ts'
 import type { Phase } from './sale.ts'
-import { calleeOf, doneFaults, type Fault, faultTitles, outages, type Trouble } from './trouble.ts'
 import type { World } from './world.ts'
 
 /** One line of the table: what was tried, how often, and what was not as it should be. */
@@ -18,30 +17,27 @@ export type ProofRow = {
   findings: ProofFinding[]
 }
 
-export type ProofFinding = {
-  /** Where it was: "postpay, between the effect of step “account” and its record". */
-  where: string
-  what: string[]
-  advice: string
-}
-
-/** A sale that met no trouble, to compare with; and the phases of it that are to be troubled. */
-type Reference = { path: Phase[]; run: Run; troubled: Phase[] }
-
 /** The shop itself asks this, whatever the handler. */
 const alwaysCalled = 'core_webservice_get_site_info'
 
 /** The units of an order, beside one. */
 const sizes = [2, 50]
 
-/** Proves a handler with one set of sample parameters. When a sale without trouble fails, that is all it tells. */
+/** The whole life of a sale: each unit is revoked in the end. */
+const whole: Phase[] = ['order', 'deliver', 'revoke']
+
+/**
+ * Proves a handler with one set of sample parameters, in as many worlds at once as there are. When a sale without
+ * trouble fails, that is all it tells.
+ */
 export async function proveCase(
-  world: World,
+  worlds: [World, ...World[]],
   proven: Proven,
   onRow?: (row: ProofRow) => void,
 ): Promise<ProofRow[]> {
-  const { registered, sample } = proven
-  const { handler } = registered
+  const [world] = worlds
+  const { sample } = proven
+  const { handler } = proven.registered
   const rows: ProofRow[] = []
   const called = new Set<string>()
 
@@ -57,21 +53,19 @@ export async function proveCase(
     onRow?.(told)
   }
 
-  /** Goes through `path` without trouble: a row of its own, and the reference for the rows to come. */
+  /** Goes through `path` without trouble: a row of its own, and a reference for the rows to come. */
   async function refer(
     scenario: string,
-    path: Phase[],
-    troubled: Phase[],
+    reference: Omit<Reference, 'run'>,
     judge: (run: Run) => Promise<ProofFinding[]> | ProofFinding[],
-    runs = 1,
-  ): Promise<Reference | undefined> {
+  ): Promise<Reference[]> {
     try {
-      const run = await plain(path)
-      row(scenario, runs, await judge(run))
-      return { path, run, troubled }
+      const run = await plain(reference.path)
+      row(scenario, 1, await judge(run))
+      return [{ ...reference, run }]
     } catch (error) {
-      row(scenario, runs, [failure('sale', 'without any trouble', error)])
-      return undefined
+      row(scenario, 1, [failure('sale', 'without any trouble', error)])
+      return []
     }
   }
 
@@ -80,127 +74,80 @@ export async function proveCase(
   row('the operator’s check', 1, await check(world, proven))
   for (const call of world.calls) called.add(call.function)
 
-  const whole: Phase[] = ['order', 'deliver', 'revoke']
-  const sold = await refer(
-    'sold, delivered, taken back',
-    whole,
-    whole,
-    async (run) => [
-      ...compare('again', 'sold a second time', run, await plain(whole), whole),
-      ...report('revoke', 'after revoke', openedBy(untouched, run.ends.get('revoke'))),
-    ],
-    2,
+  const [sold] = await refer('sold, delivered, taken back', { path: whole, troubled: whole }, (run) =>
+    report('revoke', 'after revoke', openedBy(untouched, run.ends.get('revoke'))),
   )
   if (!sold) return rows
+  await refer('the same sale again', sold, (run) => compare('again', 'the second time', sold.run, run, whole))
   const references = [sold]
   if (handler.prepay) {
     const path: Phase[] = ['order', 'release']
-    const released = await refer('prepared, then cancelled', path, path, (run) =>
-      report('release', 'after release', leftBy(untouched, run.ends.get('release'))),
-    )
-    if (released) references.push(released)
+    const judge = (run: Run) => report('release', 'after release', leftBy(untouched, run.ends.get('release')))
+    references.push(...(await refer('prepared, then cancelled', { path, troubled: path }, judge)))
   }
-  for (const [name, action] of Object.entries(handler.actions ?? {})) {
+  const actions = handler.actions ?? {}
+  for (const [name, action] of Object.entries(actions)) {
     const act: Phase = `act ${name}`
-    const before: Phase[] = name === 'resume' && handler.actions?.suspend ? ['act suspend'] : []
-    const acted = await refer(
-      `after the sale: ${action.title.en}`,
-      ['order', 'deliver', ...before, act, 'revoke'],
-      [act],
-      (run) =>
-        before.length > 0
-          ? report('resume', 'once resumed', between(run.ends.get('deliver'), run.ends.get(act)))
-          : [],
-    )
-    if (acted) references.push(acted)
+    const before: Phase[] = name === 'resume' && actions.suspend ? ['act suspend'] : []
+    // The shop's own actions are proven with the shop.
+    const ours = Object.values<unknown>(accessActions).includes(action)
+    const reference = {
+      path: ['order', 'deliver', ...before, act, 'revoke'] satisfies Phase[],
+      troubled: ours ? [] : [act],
+    }
+    const judge = (run: Run) =>
+      before.length > 0
+        ? report('resume', 'once resumed', between(run.ends.get('deliver'), run.ends.get(act)))
+        : []
+    references.push(...(await refer(`after the sale: ${action.title.en}`, reference, judge)))
   }
   const named = new Set([...(handler.functions ?? []), alwaysCalled])
   const missing = [...called].filter((name) => !named.has(name))
   if (missing.length > 0) row('the functions that it names', 1, [unnamed(missing)])
 
-  const spots = references.flatMap(({ troubled, ...reference }) =>
-    troubled.map((during) => ({ ...reference, during, moments: reference.run.moments.get(during) ?? [] })),
-  )
-  type Spot = (typeof spots)[number]
-  const tries = new Map<string, { runs: number; findings: ProofFinding[] }>()
-
-  /** Counts towards a row. */
-  function count(scenario: string, runs: number, findings: ProofFinding[]): void {
-    const sum = tries.get(scenario) ?? { runs: 0, findings: [] }
-    tries.set(scenario, { runs: sum.runs + runs, findings: [...sum.findings, ...findings] })
-  }
-
-  async function attack(
-    { path, run: reference, during }: Spot,
-    test: Test,
-    what: Trouble,
-  ): Promise<{ struck: (Fault | undefined)[]; findings: ProofFinding[] }> {
-    let where = scriptOf(during)
-    const struck: (Fault | undefined)[] = []
-    const onStrike = (moment: Moment, fault?: Fault) => {
-      where = `${scriptOf(during)}, ${say(moment)}`
-      struck.push(fault)
-    }
-    try {
-      const run = await runSale(world, proven, path, { trouble: { during, what }, onStrike })
-      return { struck, findings: compare(test, where, reference, run, [during, path.at(-1) ?? during]) }
-    } catch (error) {
-      return { struck, findings: [failure(test, where, error)] }
-    }
-  }
-
-  async function attackCall(spot: Spot, at: number, callee: 'moodle' | 'service'): Promise<void> {
-    const together = await attack(spot, 'fault', { kind: 'faults', at, faults: [...outages[callee]] })
-    if (together.findings.length === 0) {
-      for (const fault of together.struck) if (fault) count(faultTitles[fault], 1, [])
-    }
-    // One of them is at fault: which one?
-    const alone = together.findings.length > 0 ? outages[callee] : []
-    for (const fault of [...alone, ...doneFaults[callee]]) {
-      const { struck, findings } = await attack(spot, 'fault', { kind: 'faults', at, faults: [fault] })
-      count(faultTitles[fault], struck.length, findings)
-    }
-  }
-
-  for (const spot of spots) {
-    const moments = spot.moments.flatMap((moment, index) => (leavesTrace(moment) ? [index + 1] : []))
-    for (const at of moments) {
-      const { struck, findings } = await attack(spot, 'crash', { kind: 'dies', at })
-      count('the process dies, at every moment', struck.length, findings)
-    }
-    if (moments.length > 0) {
-      count('two workers at once', 1, (await attack(spot, 'race', { kind: 'twice' })).findings)
-    }
-    for (const at of moments) {
-      const { struck, findings } = await attack(spot, 'race', { kind: 'sleeps', at })
-      count('a worker thought dead comes back', struck.length, findings)
-    }
-    const calls = spot.moments.filter(({ kind }) => kind === 'call')
-    for (const [index, call] of calls.entries()) await attackCall(spot, index + 1, calleeOf(call))
-  }
-  const order = Object.values<string>(faultTitles)
-  const inOrder = [...tries].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
-  for (const [scenario, { runs, findings }] of inOrder) row(scenario, runs, findings)
-
-  for (const size of sizes) {
-    const units = Math.min(size, handler.maxQuantity ?? size)
-    if (units === 1 || (size > 2 && units <= 2)) continue
-    const where = `${units} units`
-    try {
-      const alone = await plain(whole, { units, oneByOne: true })
-      const together = await plain(whole, { units })
-      row(`${where} at once`, 2, compare('size', where, alone, together, whole))
-    } catch (error) {
-      row(`${where} at once`, 2, [failure('size', where, error)])
-    }
-  }
+  const attacks = attacksOn(proven, references)
+  const crowds = crowdsOf(proven)
+  await share(worlds, [...attacks.tasks, ...crowds.tasks])
+  for (const { scenario, runs, findings } of [...attacks.rows(), ...crowds.rows()])
+    row(scenario, runs, findings)
   return rows
 }
 
-/** Whether anything changed since the moment before: the answer to a question leaves no trace. */
-function leavesTrace({ kind, name }: Moment): boolean {
-  if (kind !== 'answer') return true
-  return name.includes(' ') ? !name.startsWith('GET ') : (findFunction('4.5', name)?.writes ?? true)
+/** Each world does the next task as soon as it is free. */
+async function share(worlds: World[], tasks: Task[]): Promise<void> {
+  const left = tasks.values()
+  await Promise.all(
+    worlds.map(async (world) => {
+      for (const task of left) await task(world)
+    }),
+  )
+}
+
+/** Orders of many units: all at once, they must end as one after the other. */
+function crowdsOf(proven: Proven) {
+  const most = proven.registered.handler.maxQuantity ?? Number.POSITIVE_INFINITY
+  const counts = [...new Set(sizes.map((size) => Math.min(size, most)))].filter((units) => units > 1)
+  const found = new Map<number, ProofFinding[]>()
+  const tasks = counts.map(
+    (units): Task =>
+      async (world) => {
+        const where = `${units} units`
+        try {
+          const alone = await runSale(world, proven, whole, { units, oneByOne: true })
+          const together = await runSale(world, proven, whole, { units })
+          found.set(units, compare('size', where, alone, together, whole))
+        } catch (error) {
+          found.set(units, [failure('size', where, error)])
+        }
+      },
+  )
+  const rows = () =>
+    counts.map((units) => ({
+      scenario: `${units} units, one by one and at once`,
+      runs: 2,
+      findings: found.get(units) ?? [],
+    }))
+  return { tasks, rows }
 }
 
 /** What the office would say of these parameters when the entry is saved. */
@@ -224,60 +171,5 @@ function unnamed(missing: string[]): ProofFinding {
     what: missing.map((name) => `${name} is called, and not named`),
     advice:
       'Name every function of Moodle in `functions`: the operator is then told which ones the service lacks.',
-  }
-}
-
-/** What two runs ended with differently after these phases; the first phase that differs tells enough. */
-function compare(test: Test, where: string, wanted: Run, run: Run, phases: Phase[]): ProofFinding[] {
-  for (const phase of phases) {
-    const found = report(test, where, between(wanted.ends.get(phase), run.ends.get(phase), test))
-    if (found.length > 0) return found
-  }
-  return []
-}
-
-function between(wanted: End | undefined, end: End | undefined, test?: Test): Difference[] {
-  if (!wanted || !end) return []
-  return test === 'size' ? differences(anyUnit(wanted), anyUnit(end)) : differences(wanted, end)
-}
-
-function report(test: Test, where: string, found: Difference[]): ProofFinding[] {
-  if (found.length === 0) return []
-  return [{ where, what: found.map(({ text }) => text), advice: adviceFor(test, found) }]
-}
-
-function failure(test: Test, where: string, error: unknown): ProofFinding {
-  const what = error instanceof Error ? error.message : String(error)
-  return { where, what: [what], advice: adviceFor(test, []) }
-}
-
-/** What a sale left behind of what was not there before; orders and units stay, of course. */
-function leftBy(untouched: End, end: End | undefined): Difference[] {
-  return between(untouched, end).filter(({ of, text }) => of !== 'shop' || text.startsWith('the '))
-}
-
-/** What somebody may do who could not before. */
-function openedBy(untouched: End, end: End | undefined): Difference[] {
-  if (!end) return []
-  const access = (one: End): End => ({ ...one, facts: one.facts.filter((fact) => fact.access) })
-  return differences(access(untouched), access(end)).filter(({ kind }) => kind === 'extra')
-}
-
-function say({ kind, name }: Moment): string {
-  switch (kind) {
-    case 'call':
-      return `before ${name}`
-    case 'answer':
-      return `when ${name} is done and its answer on the way`
-    case 'effect':
-      return `between the effect of “${name}” and its record`
-    case 'step':
-      return `after “${name}” is recorded`
-    case 'end':
-      return 'when the script has returned'
-    case 'kept':
-      return 'when the shop has done its part and not yet said so'
-    default:
-      return kind satisfies never
   }
 }

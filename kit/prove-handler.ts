@@ -4,7 +4,7 @@ import { loadHandler } from '../production/registry.ts'
 import { openProcess } from './process.ts'
 import { type ProofRow, proveCase } from './prove-case.ts'
 import { casesOf, readSamples } from './samples.ts'
-import { openWorld, type World } from './world.ts'
+import { openWorlds, type Worlds } from './world.ts'
 
 /** What became of a handler's proof. */
 export type Proof = {
@@ -22,8 +22,8 @@ export type ProveOptions = {
   folders?: string[]
   /** Instead of what `samples.ts` in the handler's folder exports. */
   samples?: unknown
-  /** A world that is open: to prove several handlers in one. */
-  world?: World
+  /** Worlds that are open: to prove several handlers in them, one after the other. */
+  worlds?: Worlds
   /** Told each row as soon as it is known. */
   onRow?: (row: ProofRow) => void
 }
@@ -51,19 +51,20 @@ export async function proveHandler(options: ProveOptions): Promise<Proof> {
     return proof(registered.id, [{ sample: '', scenario: 'loaded', runs: 1, findings: [finding] }])
   }
   const cases = casesOf(registered, options.samples ?? (await readSamples(folder)))
-  const world = options.world ?? (await openWorld())
+  const opened = options.worlds ?? (await openWorlds())
   try {
+    const [world] = opened.worlds
     const rows: ProofRow[] = []
     for (const sample of cases) {
       await world.reset(sample.service)
       const process = openProcess(world, registered)
       const internal = await sample.internal(process.shop.site, world.serviceUrl)
       await process.close()
-      rows.push(...(await proveCase(world, { registered, sample, internal }, options.onRow)))
+      rows.push(...(await proveCase(opened.worlds, { registered, sample, internal }, options.onRow)))
     }
     return proof(registered.handler.title.en, rows)
   } finally {
-    if (!options.world) await world.close()
+    if (!options.worlds) await opened.close()
   }
 }
 

@@ -13,6 +13,7 @@ import {
   takeOver,
 } from './sale.ts'
 import type { Case } from './samples.ts'
+import { sellBefore } from './sell-before.ts'
 import { type Fault, strike, type Trouble } from './trouble.ts'
 import type { World } from './world.ts'
 
@@ -59,10 +60,11 @@ export async function runSale(
   { units = 1, oneByOne = false, trouble, onStrike }: RunOptions = {},
 ): Promise<Run> {
   await world.reset(sample.service)
+  const owned = await sellBefore(world, sample.before)
   const since = Date.now()
   const code = codeOf(registered)
   await putOnSale(world, { code, handler: choiceOf(registered), internal })
-  const external = Array.from({ length: units }, (_, index) => sample.external(index + 1))
+  const external = Array.from({ length: units }, (_, index) => sample.external(index + 1, owned))
   const sale = newSale({ code, units: external, action: sample.action })
 
   const run: Run = { ends: new Map(), moments: new Map() }

@@ -79,11 +79,28 @@ export async function begin(process: Process, sale: Sale, phase: Phase): Promise
     default: {
       const name = phase.slice('act '.length)
       const by = { who: 'operator:kit', audience: actor(process, name) }
+      const answers = sale.action(name)
+      const acted = []
       for (const reference of await productsOf(process, number)) {
-        await actOnProduct(shop, engine, reference, name, sale.action(name), by, `${sale.request} ${name}`)
+        const request = `${sale.request} ${name} ${reference}`
+        acted.push(await actOnProduct(shop, engine, reference, name, answers, by, request))
       }
+      const invalid = acted.find((one) => !one.ok && one.reason === 'invalid')
+      if (invalid && 'errors' in invalid) throw new Stuck(refusedAnswers(name, invalid.errors))
+      if (!acted.some(({ ok }) => ok) && !(await wasAsked(process)))
+        throw new Stuck(`the action ${name} is offered for none of its products`)
     }
   }
+}
+
+function refusedAnswers(name: string, errors: Record<string, { en: string }>): string {
+  const faults = Object.entries(errors).map(([field, { en }]) => `${field}: ${en}`)
+  return `the sample answers of the action ${name} are refused (${faults.join('; ')}): give actions.${name} in samples.ts`
+}
+
+async function wasAsked({ shop }: Process): Promise<boolean> {
+  const { rows } = await sql`select from productions where script = 'action' limit 1`.execute(shop.db)
+  return rows.length > 0
 }
 
 function actor({ engine }: Process, name: string): 'operator' | 'customer' {
@@ -122,13 +139,15 @@ const unitsOf = async ({ shop }: Process, number: string) =>
       .execute()
   ).map(({ id }) => id)
 
-const productsOf = async ({ shop }: Process, number: string) =>
+/** The references of an order's products, in the order of its units. */
+export const productsOf = async ({ shop }: Process, number: string) =>
   (
     await shop.db
       .selectFrom('products')
       .innerJoin('orders', 'orders.id', 'products.order_id')
       .select('products.reference')
       .where('orders.number', '=', number)
+      .orderBy('products.unit_id')
       .orderBy('products.id')
       .execute()
   ).map(({ reference }) => reference)

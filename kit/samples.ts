@@ -16,12 +16,24 @@ export type Samples<H extends { internal: z.ZodObject; external: z.ZodObject } =
   name?: string
   /** On the sandbox's site. A function is given the address of `service`. */
   internal?: Partial<z.input<H['internal']>> | ((service: string) => Partial<z.input<H['internal']>>)
-  /** The answers for the n-th unit, from 1. A list is gone through again and again, with other e-mail addresses. */
-  external?: z.input<H['external']>[] | ((n: number) => z.input<H['external']>)
+  /**
+   * The answers for the n-th unit, from 1. A list is gone through again and again, with other e-mail addresses. A
+   * function is given the references of what was sold `before`.
+   */
+  external?: z.input<H['external']>[] | ((n: number, before: string[]) => z.input<H['external']>)
+  /** What the customer has already. */
+  before?: Before
   /** The answers of after-sale actions, by name. */
   actions?: Record<string, Record<string, unknown>>
   /** Stands in for a service outside Moodle that the handler calls: each run has a new one. */
   service?: () => Service
+}
+
+/** An order of a shipped handler that was delivered before: its parameters, and the answers for each unit. */
+export type Before = {
+  handler: string
+  internal: Record<string, unknown>
+  external: Record<string, unknown>[]
 }
 
 /** A stand-in for a service outside Moodle. */
@@ -35,7 +47,8 @@ export type Service = {
 export type Case = {
   name: string
   internal: (moodle: Moodle, service: string) => Promise<Record<string, unknown>>
-  external: (n: number) => Record<string, unknown>
+  external: (n: number, before: string[]) => Record<string, unknown>
+  before: Before | undefined
   action: (name: string) => Record<string, unknown>
   service: (() => Service) | undefined
 }
@@ -45,7 +58,13 @@ const samples = z.strictObject({
   name: z.string().optional(),
   internal: z.union([answers, z.custom<(service: string) => Record<string, unknown>>(isFunction)]).optional(),
   external: z
-    .union([z.array(answers).min(1), z.custom<(n: number) => Record<string, unknown>>(isFunction)])
+    .union([
+      z.array(answers).min(1),
+      z.custom<(n: number, before: string[]) => Record<string, unknown>>(isFunction),
+    ])
+    .optional(),
+  before: z
+    .strictObject({ handler: z.string(), internal: answers, external: z.array(answers).min(1) })
     .optional(),
   actions: z.record(z.string(), answers).optional(),
   service: z.custom<() => Service>(isFunction).optional(),
@@ -83,12 +102,13 @@ function caseOf(handler: Handler, given: Given, name: string): Case {
   return {
     name: given.name ?? name,
     service: given.service,
+    before: given.before,
     async internal(moodle, service) {
       const own = typeof given.internal === 'function' ? given.internal(service) : given.internal
       return { ...(await sampleInternal(handler, moodle, own ?? {})), ...own }
     },
-    external(n) {
-      if (typeof given.external === 'function') return given.external(n)
+    external(n, before) {
+      if (typeof given.external === 'function') return given.external(n, before)
       const list = given.external
       if (!list) return sampleAnswers(elements, n)
       const again = Math.ceil(n / list.length)

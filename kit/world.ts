@@ -48,8 +48,27 @@ export type World = {
 /** What the other service can be told to do instead of answering well. */
 export type ServiceFault = 'down' | 'unavailable' | 'broken' | 'lostReply'
 
+/** Worlds to prove handlers in. */
+export type Worlds = { worlds: [World, ...World[]]; close: () => Promise<void> }
+
+/**
+ * Opens two worlds, since a machine has at least two cores: each spends half of its time waiting for its database.
+ * `databaseUrls`: scratch databases, else an embedded PostgreSQL is started, once a process.
+ */
+export async function openWorlds(databaseUrls?: [string, ...string[]]): Promise<Worlds> {
+  const [first = undefined, ...others] = databaseUrls ?? [undefined, undefined]
+  const worlds: Worlds['worlds'] = [await openWorld(first)]
+  worlds.push(...(await Promise.all(others.map(openWorld))))
+  return {
+    worlds,
+    async close() {
+      await Promise.all(worlds.map((world) => world.close()))
+    },
+  }
+}
+
 /** Opens a world on a scratch database: see `openScratchDatabase`. */
-export async function openWorld(databaseUrl?: string): Promise<World> {
+async function openWorld(databaseUrl?: string): Promise<World> {
   await using opened = new AsyncDisposableStack()
   const { db, url } = await openScratchDatabase(databaseUrl)
   opened.defer(() => db.destroy())

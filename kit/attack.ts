@@ -1,0 +1,126 @@
+import { findFunction } from '../moodle/sandbox/functions.ts'
+import type { Test } from './advice.ts'
+import { compare, failure, type ProofFinding } from './findings.ts'
+import type { Moment } from './process.ts'
+import { type Proven, type Run, runSale, scriptOf } from './run-sale.ts'
+import type { Phase } from './sale.ts'
+import { calleeOf, doneFaults, type Fault, faultTitles, outages, type Trouble } from './trouble.ts'
+import type { World } from './world.ts'
+
+/** A sale that met no trouble, to compare with; and the phases of it that are to be troubled. */
+export type Reference = { path: Phase[]; run: Run; troubled: Phase[] }
+
+/** One thing to try in a world. */
+export type Task = (world: World) => Promise<void>
+
+type Spot = Reference & { during: Phase; moments: Moment[] }
+
+const titles = {
+  dies: 'the process dies, at every moment',
+  twice: 'two workers at once',
+  sleeps: 'a worker thought dead comes back',
+  ...faultTitles,
+}
+type Kind = keyof typeof titles
+
+/**
+ * All the trouble that these sales can meet, each a task of its own that any world may do. `rows` tells what came of it
+ * when all are done: a scenario each, with its runs and findings.
+ */
+export function attacksOn(
+  proven: Proven,
+  references: Reference[],
+): { tasks: Task[]; rows: () => { scenario: string; runs: number; findings: ProofFinding[] }[] } {
+  const tried = new Map<Kind, { runs: number; findings: ProofFinding[] }>()
+
+  function count(kind: Kind, runs: number, findings: ProofFinding[]): void {
+    const before = tried.get(kind) ?? { runs: 0, findings: [] }
+    tried.set(kind, { runs: before.runs + runs, findings: [...before.findings, ...findings] })
+  }
+
+  async function attack(world: World, spot: Spot, test: Test, what: Trouble) {
+    const { path, run: reference, during } = spot
+    const struck: (Fault | undefined)[] = []
+    let where = scriptOf(during)
+    const onStrike = (moment: Moment, fault?: Fault) => {
+      where = `${scriptOf(during)}, ${say(moment)}`
+      struck.push(fault)
+    }
+    try {
+      const run = await runSale(world, proven, path, { trouble: { during, what }, onStrike })
+      const findings = compare(test, where, reference, run, [during, path.at(-1) ?? during])
+      return { struck, findings }
+    } catch (error) {
+      return { struck, findings: [failure(test, where, error)] }
+    }
+  }
+
+  const attackMoment =
+    (spot: Spot, kind: 'dies' | 'sleeps', at: number): Task =>
+    async (world) => {
+      const { struck, findings } = await attack(world, spot, kind === 'dies' ? 'crash' : 'race', { kind, at })
+      count(kind, struck.length, findings)
+    }
+
+  const attackCall =
+    (spot: Spot, at: number, callee: 'moodle' | 'service'): Task =>
+    async (world) => {
+      const faults = outages[callee]
+      const together = await attack(world, spot, 'fault', { kind: 'faults', at, faults: [...faults] })
+      const clean = together.findings.length === 0
+      if (clean) for (const fault of together.struck) if (fault) count(fault, 1, [])
+      // Where one of them does harm, each is tried alone, to know which.
+      for (const fault of clean ? doneFaults[callee] : [...faults, ...doneFaults[callee]]) {
+        const alone = await attack(world, spot, 'fault', { kind: 'faults', at, faults: [fault] })
+        count(fault, alone.struck.length, alone.findings)
+      }
+    }
+
+  const tasks = references.flatMap((reference) =>
+    reference.troubled.flatMap((during) => {
+      const moments = reference.run.moments.get(during) ?? []
+      const spot: Spot = { ...reference, during, moments }
+      const traces = moments.flatMap((moment, index) => (leavesTrace(moment) ? [index + 1] : []))
+      const calls = moments.filter(({ kind }) => kind === 'call')
+      const twice: Task = async (world) =>
+        count('twice', 1, (await attack(world, spot, 'race', { kind: 'twice' })).findings)
+      return [
+        ...traces.map((at) => attackMoment(spot, 'dies', at)),
+        ...(traces.length > 0 ? [twice] : []),
+        ...traces.map((at) => attackMoment(spot, 'sleeps', at)),
+        ...calls.map((call, index) => attackCall(spot, index + 1, calleeOf(call))),
+      ]
+    }),
+  )
+  const rows = () =>
+    Object.entries(titles).flatMap(([kind, scenario]) => {
+      const sum = tried.get(kind as Kind) // the keys of titles are the kinds
+      return sum && sum.runs + sum.findings.length > 0 ? [{ scenario, ...sum }] : []
+    })
+  return { tasks, rows }
+}
+
+/** Whether anything changed since the moment before: the answer to a question leaves no trace. */
+function leavesTrace({ kind, name }: Moment): boolean {
+  if (kind !== 'answer') return true
+  return name.includes(' ') ? !name.startsWith('GET ') : (findFunction('4.5', name)?.writes ?? true)
+}
+
+function say({ kind, name }: Moment): string {
+  switch (kind) {
+    case 'call':
+      return `before ${name}`
+    case 'answer':
+      return `when ${name} is done and its answer on the way`
+    case 'effect':
+      return `between the effect of “${name}” and its record`
+    case 'step':
+      return `after “${name}” is recorded`
+    case 'end':
+      return 'when the script has returned'
+    case 'kept':
+      return 'when the shop has done its part and not yet said so'
+    default:
+      return kind satisfies never
+  }
+}
