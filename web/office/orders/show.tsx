@@ -13,22 +13,21 @@ import { csrfToken } from '../../security.ts'
 import { StateBadge } from '../../ui/badge.tsx'
 import { ButtonLink } from '../../ui/button.tsx'
 import { Card, PageHead } from '../../ui/card.tsx'
-import { Confirm } from '../../ui/confirm.tsx'
 import { ErrorSummary, summaryOf } from '../../ui/error-summary.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
 import { formatMoney, formatRate, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
-import { Notice } from '../../ui/notice.tsx'
 import { Table } from '../../ui/table.tsx'
-import { asked, notFound, type OfficeContext, parameter } from '../office-route.ts'
+import { notFound, type OfficeContext, parameter } from '../office-route.ts'
 import { mayChange, officePage } from '../page.tsx'
-import { ReasonForm, type SentForm, sentErrors } from '../reason-form.tsx'
+import { type SentForm, sentErrors } from '../reason-form.tsx'
 import { sayMeans, sayWho, sayWhy } from '../say.ts'
 import { texts } from '../texts.ts'
+import { Actions, type Parts, PaymentOutcome, Validate } from './actions.tsx'
 import { OrderHistory } from './history.tsx'
 import { PaidFact, ProducedFact } from './list.tsx'
-import { PaymentForm, paymentElements } from './payment-form.tsx'
+import { paymentElements } from './payment-form.tsx'
 import { Units } from './units.tsx'
 
 export async function showOrder(c: OfficeContext, face: Face) {
@@ -255,96 +254,6 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
 function vatOf(order: OrderView, locale: 'en' | 'fr') {
   const rates = [...new Set(order.lines.map((line) => line.entry.vatBasisPoints))]
   return `${formatMoney(order.vatCents, order.currency, locale)} (${rates.map((rate) => formatRate(rate, locale)).join(', ')})`
-}
-
-type Parts = { c: OfficeContext; csrf: string; order: OrderView; sent?: SentForm }
-
-/** What the payment that was just recorded did. */
-function PaymentOutcome({ c, order }: { c: OfficeContext; order: OrderView }) {
-  const { locale } = c.var
-  const t = texts[locale].order
-  const money = (cents: number) => formatMoney(cents, order.currency, locale)
-  const missing = order.totalCents - order.paidCents
-  switch (asked(c, 'payment')) {
-    case 'paid':
-      return (
-        <Notice tone="success" locale={locale} announced title={t.outcome.paid}>
-          <p>{t.outcome.paidText}</p>
-          {missing < 0 && <p>{t.outcome.surplus(money(-missing))}</p>}
-        </Notice>
-      )
-    case 'part_paid':
-      return missing > 0 ? (
-        <Notice tone="warning" locale={locale} announced title={t.outcome.partPaid(money(missing))}>
-          <p>{t.outcome.partPaidText}</p>
-        </Notice>
-      ) : null
-    case 'set_aside':
-      return (
-        <Notice tone="warning" locale={locale} announced title={t.outcome.setAside}>
-          <p>
-            {t.outcome.setAsideText}{' '}
-            <a href={routes.office.payments.giveBacks()}>{texts[locale].payments.giveBacks}</a>
-          </p>
-        </Notice>
-      )
-    default:
-      return null
-  }
-}
-
-/** Where money that came is validated; folded away where it would only be set aside. */
-function Validate({ c, csrf, order, sent }: Parts) {
-  const { locale } = c.var
-  const t = texts[locale].order
-  return isOpen(order) ? (
-    <Card title={t.validateTitle} id="validate">
-      <p class="soft">{t.due(formatMoney(order.totalCents - order.paidCents, order.currency, locale))}</p>
-      <PaymentForm {...{ c, csrf, order, sent }} />
-    </Card>
-  ) : null
-}
-
-function Actions({ c, csrf, order, sent }: Parts) {
-  const { locale } = c.var
-  const t = texts[locale].order
-  const open = isOpen(order)
-  return (
-    <Card title={t.more} id={open ? undefined : 'validate'}>
-      <div class="actions">
-        {!open && (
-          <Confirm label={t.anotherPayment} open={sent?.form === 'pay'}>
-            <p>{t.anotherPaymentText}</p>
-            <PaymentForm {...{ c, csrf, order, sent }} />
-          </Confirm>
-        )}
-        {order.state === 'awaiting_payment' && !order.trust && (
-          <ReasonForm
-            {...{ c, csrf, sent }}
-            form="trust"
-            action={routes.office.orders.trust(order.number)}
-            label={t.trust}
-            help={t.trustHelp}
-          />
-        )}
-        {open && !order.trust && (
-          <ReasonForm
-            {...{ c, csrf, sent }}
-            form="cancel"
-            action={routes.office.orders.cancel(order.number)}
-            label={t.cancel}
-            look="danger"
-            help={order.paidCents > 0 ? t.cancelHelpPaid : t.cancelHelp}
-          />
-        )}
-        {open && order.trust && <p class="soft">{t.trustedText}</p>}
-      </div>
-    </Card>
-  )
-}
-
-function isOpen(order: OrderView): boolean {
-  return order.state === 'placed' || order.state === 'awaiting_payment'
 }
 
 function Products({ c, order }: Parts) {

@@ -1,132 +1,34 @@
 import { randomUUID } from 'node:crypto'
-import type { ProductState } from '../../../db/schema.ts'
 import { elementsOf, type FormErrors, type FormValues, readForm } from '../../../sdk/form.ts'
 import {
   actionsFor,
   actOnProduct,
   findProduct,
-  listProducts,
   type OfferedAction,
   type OwnedProduct,
   productHistory,
 } from '../../../shop/product.ts'
-import { besideEnrolments, type ToldAccess } from '../../../shop/product-access.ts'
-import { enrolmentsOfProduct, type ToldEnrolment } from '../../../shop/told-enrolments.ts'
+import { besideEnrolments } from '../../../shop/product-access.ts'
+import { enrolmentsOfProduct } from '../../../shop/told-enrolments.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, readBody } from '../../security.ts'
-import { Badge, StateBadge, stateText } from '../../ui/badge.tsx'
 import { Button, CsrfField } from '../../ui/button.tsx'
-import { Card, EmptyState, PageHead } from '../../ui/card.tsx'
+import { Card, PageHead } from '../../ui/card.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { ErrorSummary, summaryOf } from '../../ui/error-summary.tsx'
 import { FormElements } from '../../ui/form-elements.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
 import { formatMoment, type Locale, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
-import { Pager, Table } from '../../ui/table.tsx'
-import { Tabs } from '../../ui/tabs.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
 import { textOf } from '../field.tsx'
-import { Filters } from '../filters.tsx'
-import { asked, askedOneOf, notFound, type OfficeContext, parameter, readId, whoOf } from '../office-route.ts'
-import { mayChange, officePage, redirectTo, withQuery } from '../page.tsx'
+import { notFound, type OfficeContext, parameter, whoOf } from '../office-route.ts'
+import { mayChange, officePage, redirectTo } from '../page.tsx'
 import { sayWho } from '../say.ts'
 import { texts } from '../texts.ts'
-
-const states = ['active', 'suspended', 'ended', 'revoked'] as const satisfies ProductState[]
-
-export async function productList(c: OfficeContext, face: Face) {
-  const { locale } = c.var
-  const t = texts[locale].products
-  const path = routes.office.products.index()
-  const state = askedOneOf(c, 'state', states)
-  const search = asked(c, 'search')
-  const before = readId(asked(c, 'before'))
-  const { products, next } = await listProducts(face.shop.db, { state, search, before })
-  return await officePage(
-    c,
-    face,
-    { title: t.title, section: 'products' },
-    <>
-      <PageHead title={t.title} />
-      <Tabs
-        label={t.title}
-        current={withQuery(path, { state, search })}
-        tabs={[undefined, ...states].map((one) => ({
-          text: one ? stateText({ kind: 'product', state: one }, locale) : texts[locale].list.all,
-          href: withQuery(path, { state: one, search }),
-        }))}
-      />
-      <Filters
-        path={path}
-        label={t.search}
-        hint={t.searchHint}
-        search={search}
-        kept={{ state }}
-        locale={locale}
-      />
-      <Card flush>
-        <Table
-          caption={t.title}
-          locale={locale}
-          rows={products}
-          empty={<EmptyState title={search || state ? texts[locale].list.noneFound : t.none} />}
-          columns={[
-            {
-              label: t.reference,
-              heading: true,
-              narrow: true,
-              cell: (product) => (
-                <a class="mono" href={routes.office.products.show(product.reference)}>
-                  {product.reference}
-                </a>
-              ),
-            },
-            { label: t.product, cell: (product) => pick(product.title, locale) },
-            {
-              label: t.holder,
-              cell: (product) =>
-                product.holder ? (
-                  <>
-                    {product.holder.firstname} {product.holder.lastname}
-                    <div class="soft small">{product.holder.email}</div>
-                  </>
-                ) : (
-                  '–'
-                ),
-            },
-            {
-              label: t.order,
-              narrow: true,
-              cell: (product) => (
-                <a href={routes.office.orders.show(product.orderNumber)}>{product.orderNumber}</a>
-              ),
-            },
-            {
-              label: t.ends,
-              narrow: true,
-              cell: (product) =>
-                product.endsAt ? <Moment at={product.endsAt} day locale={locale} /> : t.noEnd,
-            },
-            { label: t.state, narrow: true, cell: (product) => <State product={product} locale={locale} /> },
-          ]}
-        />
-        <Pager
-          next={next === undefined ? undefined : withQuery(path, { state, search, before: next })}
-          first={before === undefined ? undefined : withQuery(path, { state, search })}
-          locale={locale}
-        />
-      </Card>
-    </>,
-  )
-}
-
-/** A product whose end has passed says so, though nobody changed it. */
-function State({ product, locale }: { product: OwnedProduct; locale: Locale }) {
-  const over = product.state === 'active' && product.endsAt !== null && product.endsAt < new Date()
-  return <StateBadge kind="product" state={over ? 'ended' : product.state} locale={locale} />
-}
+import { Access } from './access.tsx'
+import { ProductStateBadge } from './product-state.tsx'
 
 type Sent = { action: string; values: FormValues; errors: FormErrors }
 
@@ -193,7 +95,7 @@ async function productPage(c: OfficeContext, face: Face, product: OwnedProduct, 
         title={pick(product.title, locale)}
         lead={<span class="mono">{product.reference}</span>}
         back={{ href: routes.office.products.index(), text: t.title }}
-        actions={<State product={product} locale={locale} />}
+        actions={<ProductStateBadge product={product} locale={locale} />}
       />
       <ErrorSummary
         locale={locale}
@@ -309,96 +211,6 @@ function ActionForm({ name, action, product, csrf, sent, locale }: ActionProps) 
       </form>
     </Confirm>
   )
-}
-
-type AccessProps = {
-  enrolments: ToldEnrolment[]
-  beside: ToldAccess[]
-  siteUrl: string
-  locale: Locale
-}
-
-/** What a product opens, and what Moodle was told of it: enrolments, then what stands beside them. */
-function Access({ enrolments, beside, siteUrl, locale }: AccessProps) {
-  const t = texts[locale].products
-  const rows = [
-    ...enrolments.map((one) => ({
-      ...one,
-      what: { text: t.courseOf(one.course), course: one.course },
-      gives: t.givesOf(one.role, one.group),
-      said: one.told && (
-        <>
-          {one.told.suspended ? t.suspended : t.open}, {period(one.told, locale)}
-          <div class="soft small">{t.rolesOf(one.told.roles, one.told.groups)}</div>
-        </>
-      ),
-    })),
-    ...beside.map((one) => ({
-      ...one,
-      ...sayGiven(one.gives, locale),
-      said: one.told === null ? null : one.told ? t.given : t.taken,
-    })),
-  ]
-  return (
-    <Table
-      caption={t.enrolments}
-      locale={locale}
-      rows={rows}
-      empty={<p>{t.noEnrolments}</p>}
-      columns={[
-        {
-          label: t.where,
-          heading: true,
-          cell: ({ what }) =>
-            what.course === undefined ? (
-              what.text
-            ) : (
-              <a href={`${siteUrl}/course/view.php?id=${what.course}`}>{what.text}</a>
-            ),
-        },
-        { label: t.user, narrow: true, cell: ({ user }) => user },
-        { label: t.gives, cell: ({ gives }) => gives },
-        { label: t.told, cell: ({ said }) => said ?? t.nothingTold },
-        {
-          label: t.toldAt,
-          cell: ({ toldAt, behind, trouble }) => (
-            <>
-              {trouble ? (
-                <Badge tone="danger">{t.refused}</Badge>
-              ) : behind ? (
-                <Badge tone="warning">{t.behind}</Badge>
-              ) : (
-                toldAt && <Moment at={toldAt} locale={locale} />
-              )}
-              {trouble && <div class="small">{trouble}</div>}
-            </>
-          ),
-        },
-      ]}
-    />
-  )
-}
-
-/** Something that a product gives without enrolling anyone: where, and what there. */
-function sayGiven(
-  given: ToldAccess['gives'],
-  locale: Locale,
-): { what: { text: string; course?: number }; gives: string } {
-  const t = texts[locale].products
-  if ('cohort' in given) return { what: { text: t.cohortOf(given.cohort) }, gives: '' }
-  if ('context' in given) {
-    const { level, instance } = given.context
-    const text = level === 'system' ? t.systemRole(given.role) : t.categoryRole(given.role, instance)
-    return { what: { text }, gives: '' }
-  }
-  const what = { text: t.courseOf(given.course), course: given.course }
-  return { what, gives: 'group' in given ? t.groupAlone(given.group) : t.roleAlone(given.role) }
-}
-
-function period(told: NonNullable<ToldEnrolment['told']>, locale: Locale): string {
-  const t = texts[locale].products
-  const day = (seconds: number) => formatMoment(new Date(seconds * 1000), locale)
-  return told.endsAt > 0 ? t.fromTo(day(told.startsAt), day(told.endsAt)) : t.from(day(told.startsAt))
 }
 
 function sayEvent(event: string, actions: Record<string, OfferedAction>, locale: Locale): string {

@@ -5,33 +5,26 @@ import {
   mostCounted,
   nearDeadline,
   partPaidOrders,
-  type RefusedAccess,
-  type Retrying,
   refusedAccess,
   retryingByCause,
-  type StuckUnit,
   stuckUnits,
   unsellableEntries,
-} from '../../shop/attention.ts'
-import { mailsInTrouble } from '../../shop/list-mails.ts'
-import { type AwaitedOrder, type GiveBack, listGiveBacks } from '../../shop/list-payments.ts'
-import type { Face } from '../face.ts'
-import { routes } from '../routes.ts'
-import { csrfToken } from '../security.ts'
-import { Badge, type Tone } from '../ui/badge.tsx'
-import { ButtonForm } from '../ui/button.tsx'
-import { Card, PageHead } from '../ui/card.tsx'
-import { Icon } from '../ui/icon.tsx'
-import { formatDate, formatDuration, formatMoney, formatNumber, pick } from '../ui/locale.ts'
-import { Moment } from '../ui/moment.tsx'
-import { Money } from '../ui/money.tsx'
-import { Notice } from '../ui/notice.tsx'
-import { Table } from '../ui/table.tsx'
-import { CauseText } from './cause-text.tsx'
-import type { OfficeContext } from './office-route.ts'
-import { mayChange, officePage } from './page.tsx'
-import { sayWhy } from './say.ts'
-import { texts } from './texts.ts'
+} from '../../../shop/attention.ts'
+import { mailsInTrouble } from '../../../shop/list-mails.ts'
+import { listGiveBacks } from '../../../shop/list-payments.ts'
+import type { Face } from '../../face.ts'
+import { routes } from '../../routes.ts'
+import { csrfToken } from '../../security.ts'
+import { Badge, type Tone } from '../../ui/badge.tsx'
+import { Card, PageHead } from '../../ui/card.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { formatDate, formatDuration, formatMoney, formatNumber, pick } from '../../ui/locale.ts'
+import { Moment } from '../../ui/moment.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import type { OfficeContext } from '../office-route.ts'
+import { officePage } from '../page.tsx'
+import { texts } from '../texts.ts'
+import { AwaitedOrders, GiveBacks, RefusedProducts, RetryingUnits, StuckUnits } from './waiting-lists.tsx'
 
 const shown = 8
 const daysAhead = 3
@@ -268,224 +261,6 @@ function Waiting({ title, count, tone, all, locale, children }: WaitingProps) {
     >
       {children}
     </Card>
-  )
-}
-
-type Busy = { c: OfficeContext; face: Face; csrf: string }
-
-function StuckUnits({ c, csrf, units }: Busy & { units: StuckUnit[] }) {
-  const { locale } = c.var
-  const t = texts[locale].home
-  return (
-    <Table
-      caption={t.stuck}
-      locale={locale}
-      rows={units}
-      columns={[
-        {
-          label: t.unit,
-          heading: true,
-          cell: (unit) => (
-            <>
-              <a href={routes.office.productions.show(unit.production)}>
-                {pick(unit.title, locale)}, {texts[locale].unitOf(unit.unitPosition)}
-              </a>
-              <div class="soft small">
-                <a href={routes.office.orders.show(unit.orderNumber)}>{unit.orderNumber}</a> ·{' '}
-                {unit.customer.firstname} {unit.customer.lastname}
-              </div>
-            </>
-          ),
-        },
-        {
-          label: t.paidColumn,
-          narrow: true,
-          cell: (unit) => (
-            <Badge tone={unit.paid ? 'success' : 'neutral'}>
-              {unit.paid ? texts[locale].paid : texts[locale].unpaid}
-            </Badge>
-          ),
-        },
-        {
-          label: t.cause,
-          cell: (unit) => <CauseText cause={unit.cause} script={unit.script} locale={locale} />,
-        },
-        { label: t.tried, narrow: true, cell: (unit) => <Moment at={unit.triedAt} locale={locale} /> },
-        {
-          label: '',
-          narrow: true,
-          cell: (unit) =>
-            mayChange(c) && (
-              <ButtonForm
-                action={routes.office.productions.retry(unit.production)}
-                csrf={csrf}
-                fields={{ back: routes.office.home() }}
-                size="small"
-                look="primary"
-                label={t.retryUnit(pick(unit.title, locale), unit.unitPosition)}
-              >
-                {t.retry}
-              </ButtonForm>
-            ),
-        },
-      ]}
-    />
-  )
-}
-
-function RetryingUnits({ c, csrf, retrying }: Busy & { retrying: Retrying[] }) {
-  const { locale } = c.var
-  const t = texts[locale].home
-  const away = retrying.some(({ kind }) => ['outage', 'maintenance', 'token'].includes(kind))
-  return (
-    <>
-      <Table
-        caption={t.retrying}
-        locale={locale}
-        rows={retrying}
-        columns={[
-          {
-            label: t.cause,
-            heading: true,
-            cell: (one) => (
-              <>
-                {texts[locale].causes[one.kind]}
-                <div class="soft small">{one.message}</div>
-              </>
-            ),
-          },
-          { label: t.units, numeric: true, narrow: true, cell: (one) => one.count },
-          { label: t.waitingSince, narrow: true, cell: (one) => <Moment at={one.since} locale={locale} /> },
-          { label: t.nextTry, narrow: true, cell: (one) => <Moment at={one.nextTry} locale={locale} /> },
-        ]}
-      />
-      {away && mayChange(c) && (
-        <div class="card-foot">
-          <ButtonForm
-            action={routes.office.productions.retryAll()}
-            csrf={csrf}
-            fields={{ which: 'site', back: routes.office.home() }}
-            size="small"
-          >
-            {texts[locale].productions.retrySite}
-          </ButtonForm>
-        </div>
-      )}
-    </>
-  )
-}
-
-function RefusedProducts({ c, refused }: Busy & { refused: RefusedAccess[] }) {
-  const { locale } = c.var
-  const t = texts[locale].products
-  return (
-    <Table
-      caption={texts[locale].home.refused}
-      locale={locale}
-      rows={refused}
-      columns={[
-        {
-          label: t.product,
-          heading: true,
-          cell: (one) => (
-            <>
-              <a href={routes.office.products.show(one.reference)}>{pick(one.title, locale)}</a>
-              <div class="soft small mono">{one.reference}</div>
-            </>
-          ),
-        },
-        { label: t.holder, cell: (one) => one.holder ?? '–' },
-        { label: texts[locale].home.cause, cell: (one) => one.trouble },
-      ]}
-    />
-  )
-}
-
-function GiveBacks({ c, giveBacks }: Busy & { giveBacks: GiveBack[] }) {
-  const { locale } = c.var
-  const t = texts[locale].payments
-  return (
-    <Table
-      caption={texts[locale].home.giveBacks}
-      locale={locale}
-      rows={giveBacks}
-      columns={[
-        {
-          label: t.order,
-          heading: true,
-          cell: (one) => (
-            <>
-              <a href={routes.office.orders.show(one.orderNumber)}>{one.orderNumber}</a>{' '}
-              <span class="soft">
-                {one.customer.firstname} {one.customer.lastname}
-              </span>
-            </>
-          ),
-        },
-        { label: t.why, cell: (one) => sayWhy(one.why, locale) },
-        {
-          label: t.amount,
-          numeric: true,
-          narrow: true,
-          cell: (one) => <Money cents={one.amountCents} currency={one.currency} locale={locale} />,
-        },
-        {
-          label: '',
-          narrow: true,
-          cell: (one) => <a href={`${routes.office.payments.giveBacks()}#give-back-${one.id}`}>{t.settle}</a>,
-        },
-      ]}
-    />
-  )
-}
-
-function AwaitedOrders({ c, orders }: Busy & { orders: AwaitedOrder[] }) {
-  const { locale } = c.var
-  const t = texts[locale].payments
-  return (
-    <Table
-      caption={texts[locale].home.nearDeadline}
-      locale={locale}
-      rows={orders}
-      columns={[
-        {
-          label: t.order,
-          heading: true,
-          cell: (order) => (
-            <>
-              <a href={routes.office.orders.show(order.number)}>{order.number}</a>{' '}
-              <span class="soft">
-                {order.customer.firstname} {order.customer.lastname}
-              </span>
-            </>
-          ),
-        },
-        {
-          label: t.due,
-          numeric: true,
-          narrow: true,
-          cell: (order) => (
-            <Money cents={order.totalCents - order.paidCents} currency={order.currency} locale={locale} />
-          ),
-        },
-        {
-          label: t.received,
-          numeric: true,
-          narrow: true,
-          cell: (order) => <Money cents={order.paidCents} currency={order.currency} locale={locale} />,
-        },
-        {
-          label: t.deadline,
-          narrow: true,
-          cell: (order) => order.payBefore && <Moment at={order.payBefore} day locale={locale} />,
-        },
-        {
-          label: '',
-          narrow: true,
-          cell: (order) => <a href={`${routes.office.orders.show(order.number)}#validate`}>{t.validate}</a>,
-        },
-      ]}
-    />
   )
 }
 

@@ -1,0 +1,37 @@
+import type { Child } from 'hono/jsx'
+import { routes } from '../../routes.ts'
+import { PageHead } from '../../ui/card.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
+import type { OfficeContext } from '../office-route.ts'
+import { texts } from '../texts.ts'
+
+const paths = routes.office.payments
+
+/** What stands above each of the four lists. */
+export function PaymentsHead({
+  c,
+  current,
+  children,
+}: {
+  c: OfficeContext
+  current: string
+  children?: Child
+}) {
+  const t = texts[c.var.locale].payments
+  return (
+    <>
+      <PageHead title={t.title} />
+      <Tabs
+        label={t.title}
+        current={current}
+        tabs={[
+          { text: t.awaited, href: paths.index() },
+          { text: t.giveBacks, href: paths.giveBacks() },
+          { text: t.setAside, href: paths.setAside() },
+          { text: t.notifications, href: paths.notifications() },
+        ]}
+      />
+      {children}
+    </>
+  )
+}
