@@ -6,6 +6,7 @@ import { between, compare, failure, leftBy, openedBy, type ProofFinding, report 
 import { openProcess } from './process.ts'
 import { choiceOf, codeOf, type Proven, type Run, type RunOptions, runSale } from './run-sale.ts'
 import type { Phase } from './sale.ts'
+import { sellBefore } from './sell-before.ts'
 import type { World } from './world.ts'
 
 /** One line of the table: what was tried, how often, and what was not as it should be. */
@@ -70,6 +71,7 @@ export async function proveCase(
   }
 
   await world.reset(sample.service)
+  await sellBefore(world, sample.before)
   const untouched = await lookAround(world, Date.now())
   row('the operator’s check', 1, await check(world, proven))
   for (const call of world.calls) called.add(call.function)

@@ -5,6 +5,7 @@ export { checkPeriod, type Period, periodFields, periodOf, plainPeriodFields } f
 export { ensureBuyerGroup } from './buyer-group.ts'
 export { checkCourse, checkRole } from './check-course.ts'
 export { Refused, RetryLater } from './errors.ts'
+export { checkExtendable, extendProduct, takeExtensionBack } from './extend-product.ts'
 export { type FieldMeta, type FormElement, formElement, type Picker } from './form-element.ts'
 export {
   type Action,
