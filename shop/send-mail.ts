@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import nodemailer, { type Transporter } from 'nodemailer'
-import type { JobWithMetadata } from 'pg-boss'
+import type { JobResult, JobWithMetadata } from 'pg-boss'
 import type { Database } from '../db/schema.ts'
 import { composeMail as compose, endingMail, type Mail, type MailContext } from '../documents/mails.ts'
 import type { Queue } from '../production/queue.ts'
@@ -53,12 +53,31 @@ export async function startMailer(
   if (!transport) return
   await shop.queue.work(
     mailQueue,
-    { includeMetadata: true, localConcurrency: 2 },
-    async ([job]: JobWithMetadata<MailJob>[]) => {
-      if (job) await sendMail(shop, transport, MAIL_FROM, job.data.mail, job.retryCount >= job.retryLimit)
+    {
+      includeMetadata: true,
+      perJobResults: true,
+      batchSize: atATime,
+      // What has gathered goes on at once; no NOTIFY tells when a retry is due.
+      burstWhenBatchFull: true,
+      notifyPollingIntervalSeconds: 5,
     },
+    async (jobs: JobWithMetadata<MailJob>[]): Promise<JobResult[]> =>
+      await Promise.all(
+        jobs.map(async ({ id, data, retryCount, retryLimit }) => {
+          try {
+            await sendMail(shop, transport, MAIL_FROM, data.mail, retryCount >= retryLimit)
+            return { id, status: 'completed' }
+          } catch (error) {
+            const output = { message: error instanceof Error ? error.message : String(error) }
+            return { id, status: 'failed', output }
+          }
+        }),
+      ),
   )
 }
+
+/** Mails on their way to the mail server. */
+const atATime = 4
 
 /** Seconds to wait for the payment instructions of an order that is still being prepared, and for how long. */
 const preparing = { wait: 20, most: 900 }

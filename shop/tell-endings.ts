@@ -48,8 +48,9 @@ export async function tellEndings(shop: Pick<Shop, 'db' | 'queue' | 'settings'>)
   })
 }
 
-/** Another product, q, gives the same thing when p ends, and longer. */
-const goesOn = sql`q.state = 'active' and q.starts_at <= p.ends_at and (q.ends_at is null or q.ends_at > p.ends_at)`
+/** Another product, q, gives the same thing within a day after p, and longer. */
+const goesOn = sql`q.state = 'active' and q.starts_at <= p.ends_at + interval '1 day'
+                   and (q.ends_at is null or q.ends_at > p.ends_at + interval '1 day')`
 
 /** Finds the products to announce, and marks them as announced. */
 async function mark(trx: Transaction<Database>): Promise<Ending[]> {
