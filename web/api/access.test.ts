@@ -47,6 +47,7 @@ describe('access to the API', async () => {
       'get /api/v1/catalog/{code}',
       'get /api/v1/categories',
       'get /api/v1/means',
+      'get /api/v1/products/{reference}/validity',
       'post /api/v1/carts',
       'post /api/v1/orders',
     ])

@@ -10,6 +10,7 @@ import {
 } from '../../shop/product.ts'
 import { readProductReference } from '../../shop/reference.ts'
 import { enrolmentsOfProduct } from '../../shop/told-enrolments.ts'
+import { validityOf } from '../../shop/validity.ts'
 import { findOwnOrder } from '../../shop/view-order.ts'
 import type { Face } from '../face.ts'
 import { type Caller, whoIs } from './caller.ts'
@@ -171,6 +172,43 @@ export const productOperations: Operation[] = [
         enrolmentsOfProduct(face.shop.db, found.id),
       ])
       return { answer: { ...found, actions, history, enrolments } }
+    },
+  ),
+
+  operation(
+    {
+      id: 'checkProduct',
+      method: 'get',
+      path: '/products/{reference}/validity',
+      tag: 'Products',
+      summary: 'Check whether a product is valid now',
+      description:
+        'For whoever was given a reference: of a licence, say. It tells what the product is and until when, and ' +
+        'nothing about whose it is.',
+      access: { anyone: true },
+      params: z.object({ reference }),
+      answer: {
+        description: 'Its validity.',
+        schema: z.object({
+          valid: z.boolean().openapi({ description: 'It has begun, has not ended, and is active.' }),
+          state: productState,
+          title: text,
+          startsAt: moment,
+          endsAt: moment.nullable().openapi({ description: 'Null: it has no end.' }),
+        }),
+        example: {
+          valid: true,
+          state: 'active',
+          title: exampleText,
+          startsAt: exampleMoment,
+          endsAt: null,
+        },
+      },
+    },
+    async ({ face, params }) => {
+      const written = readProductReference(params.reference)
+      const found = written && (await findProduct(face.shop.db, written))
+      return found ? { answer: validityOf(found) } : refuse('not_found')
     },
   ),
 
