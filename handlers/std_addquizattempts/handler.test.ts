@@ -16,10 +16,16 @@ const check = async () =>
 
 describe('attempts at quizzes', () => {
   it('add up when two units give them to one learner at the same time', async () => {
-    // Looking for the account would keep them apart.
-    await shop.site.ensureAccount(amine)
     const { number } = await shop.placed(code, [amine, amine])
     await shop.pay(number)
+    // Both would read what there is before either has written.
+    await shop.site.ensureAccount(amine)
+    await shop.faults({
+      fault: 'slow',
+      function: 'mod_quiz_save_overrides',
+      milliseconds: 200,
+      times: 1,
+    })
     await shop.takeOver(9)
     assert.deepEqual(await shop.unitStates(number), ['produced', 'produced'])
     assert.deepEqual(attempts(), [{ userId: 7, attempts: 6 }])
