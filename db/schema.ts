@@ -344,6 +344,32 @@ export interface Database {
     look_again_at: Moment | null
     trouble: string | null
   }
+  reconciliations: {
+    id: Generated<number>
+    site: string
+    state: Generated<'running' | 'done' | 'failed'>
+    asked_by: string
+    total: number
+    checked: Generated<number>
+    position: Json<ComparedUpTo> | null
+    cause: string | null
+    started_at: CreatedAt
+    seen_at: MomentByDefault
+    ended_at: Moment | null
+  }
+  differences: {
+    id: Generated<number>
+    reconciliation_id: number
+    course_id: number | null
+    target: string | null
+    user_id: number | null
+    faults: Json<Fault[]>
+    found_at: CreatedAt
+    repair: 'asked' | 'repaired' | 'refused' | null
+    repair_asked_by: string | null
+    repaired_at: Moment | null
+    trouble: string | null
+  }
   reservations: { name: string; unit_id: number; created_at: CreatedAt }
   accounts: {
     site: string
@@ -386,3 +412,24 @@ export type Enrolment = {
   /** What is given in the course beside an enrolment. */
   beside?: { roles: number[]; groups: number[] }
 }
+
+/** How far a comparison with the site has come: the last course or membership that is done with. */
+export type ComparedUpTo = { course?: number; membership?: string; checked: number }
+
+/** How the site differs from what products imply for one person in one course, or for one membership. */
+export type Fault =
+  /** Our rows have moved on and Moodle has not been told. */
+  | { kind: 'behind'; trouble: string | null }
+  /** Moodle was told another period or other dates than products imply now. No call reads what it has. */
+  | { kind: 'told_otherwise' }
+  /** The account is gone from the site. */
+  | { kind: 'account_gone' }
+  /** Not enrolled there. */
+  | { kind: 'missing' }
+  | { kind: 'suspended_there' | 'active_there' }
+  /** Ids of roles or groups: not there, or still there though no product gives them any more. */
+  | { kind: 'role_missing' | 'role_left' | 'group_missing' | 'group_left'; ids: number[] }
+  /** Not in the cohort, or still in it. */
+  | { kind: 'not_member' | 'member_there' }
+  /** The course or the cohort itself: gone, or hidden from the shop. `people`: how many it concerns. */
+  | { kind: 'unreadable'; cause: string; people: number }
