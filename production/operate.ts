@@ -14,7 +14,7 @@ export type Hands = {
     trx: Transaction<Database>,
     production: Pick<Production, 'id' | 'orderId' | 'unitId' | 'script'>,
     outcome: Outcome,
-  ) => Promise<void>
+  ) => Promise<unknown>
 }
 
 /** Runs a production again now: one that waits for an operator, or whose next try is still to come. */

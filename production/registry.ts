@@ -2,7 +2,8 @@ import { readdir, stat } from 'node:fs/promises'
 import { registerHooks } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Handler } from '../sdk/index.ts'
+import { elementsOf } from '../sdk/form.ts'
+import type { Handler, z } from '../sdk/index.ts'
 
 export type HandlerKind = 'standard' | 'extension' | 'specific'
 export type Registered = { id: string; kind: HandlerKind; folder: string; handler: Handler }
@@ -95,12 +96,26 @@ export async function loadHandler(
   if (!file)
     return { id, file: folder, reason: 'there is no handler.ts, handler.js or handler.mjs in the folder' }
   try {
-    const module: Record<string, unknown> = await import(pathToFileURL(file).href)
+    const module = await loaded(file)
     const reason = whyNoHandler(module.default)
     if (reason) return { id, file, reason }
     return { id, kind, folder, handler: module.default as Handler } // proven by whyNoHandler
   } catch (error) {
     return { id, file, reason: `it could not be loaded: ${sentence(error)}` }
+  }
+}
+
+/** Seconds that a handler may take to load: one that never ends must not keep the shop from starting. */
+const patience = 20
+
+async function loaded(file: string): Promise<Record<string, unknown>> {
+  const late = Promise.withResolvers<never>()
+  const why = new Error(`it was not loaded within ${patience} s: does it wait for something?`)
+  const timer = setTimeout(() => late.reject(why), patience * 1000)
+  try {
+    return await Promise.race([import(pathToFileURL(file).href), late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -129,8 +144,8 @@ function whyNoHandler(exported: unknown): string | undefined {
     return 'its title must have a text in English and in French: { en, fr }'
   }
   for (const name of ['internal', 'external']) {
-    if (!isZodObject(exported[name]))
-      return `its ${name} parameters must be a z.object({ … }) of boutique/sdk`
+    const why = whyNoForm(exported[name])
+    if (why) return `its ${name} parameters ${why}`
   }
   for (const name of functions) {
     if (exported[name] !== undefined && typeof exported[name] !== 'function')
@@ -146,14 +161,11 @@ function whyNoHandler(exported: unknown): string | undefined {
   if (exported.actions !== undefined) {
     if (!isRecord(exported.actions)) return 'its actions must be an object of actions by name'
     for (const [name, action] of Object.entries(exported.actions)) {
-      if (
-        !isRecord(action) ||
-        typeof action.run !== 'function' ||
-        !isZodObject(action.input) ||
-        !isRecord(action.title)
-      ) {
-        return `its action ${name} needs a title, an input made with z.object({ … }) and a run function`
+      if (!isRecord(action) || typeof action.run !== 'function' || !isRecord(action.title)) {
+        return `its action ${name} needs a title, an input and a run function`
       }
+      const why = whyNoForm(action.input)
+      if (why) return `the input of its action ${name} ${why}`
     }
   }
   return undefined
@@ -163,7 +175,18 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-function isZodObject(value: unknown): boolean {
+/** What keeps a schema from being a form. */
+function whyNoForm(schema: unknown): string | undefined {
+  if (!isZodObject(schema)) return 'must be a z.object({ … }) of boutique/sdk'
+  try {
+    elementsOf(schema)
+    return undefined
+  } catch (error) {
+    return `can't be a form: ${sentence(error)}`
+  }
+}
+
+function isZodObject(value: unknown): value is z.ZodObject {
   return (
     isRecord(value) && isRecord(value._zod) && isRecord(value._zod.def) && value._zod.def.type === 'object'
   )

@@ -50,8 +50,11 @@ export type Engine = {
    * its own product: then it is the last part of its production. Once for each production and product.
    */
   change: (production: Production, change: ProductChange, reference?: string) => Promise<Product>
-  /** The shop's reaction to an outcome, in the transaction that records it. Locks what it must first. */
-  settle: (trx: Transaction<Database>, production: Production, outcome: Outcome) => Promise<void>
+  /**
+   * The shop's reaction to an outcome, in the transaction that records it. Locks what it must first. Returns what is to
+   * be recorded: the shop may end what would be tried again for nothing.
+   */
+  settle: (trx: Transaction<Database>, production: Production, outcome: Outcome) => Promise<Outcome>
 }
 
 /**
@@ -79,7 +82,8 @@ export async function run(
   try {
     await record(engine, production, outcome, failedStep)
   } catch (recordError) {
-    if (!(recordError instanceof Superseded)) throw recordError
+    // What a lost attempt wants of the order may no longer make sense.
+    if (!(recordError instanceof Superseded) && (await isOurs(engine, production))) throw recordError
     log.warn('another worker has taken this production over')
     return 'superseded'
   }
@@ -93,6 +97,17 @@ export async function run(
     else log.warn(details, `production ${outcome.state}`)
   } else log.info('production done')
   return outcome
+}
+
+async function isOurs({ db }: Engine, { id, attempt }: Production): Promise<boolean> {
+  const found = await db
+    .selectFrom('productions')
+    .select('id')
+    .where('id', '=', id)
+    .where('attempt', '=', attempt)
+    .where('state', '=', 'running')
+    .executeTakeFirst()
+  return found !== undefined
 }
 
 type Attempt = { outcome: Outcome | 'superseded'; failedStep?: string; error?: unknown }
@@ -293,12 +308,12 @@ function parse(schema: Handler['internal'], values: unknown, which: string): Rec
 async function record(
   engine: Engine,
   production: Production,
-  outcome: Outcome,
+  reached: Outcome,
   failedStep: string | undefined,
 ) {
   await engine.db.transaction().execute(async (trx) => {
     // The shop locks its order first, then we our row: everyone takes the locks in this order.
-    await engine.settle(trx, production, outcome)
+    const outcome = await engine.settle(trx, production, reached)
     const cause = 'cause' in outcome ? outcome.cause : undefined
     const retry = outcome.state === 'retrying' ? { jobId: newJobId(), dueAt: outcome.dueAt } : undefined
     const { numUpdatedRows } = await trx
@@ -317,14 +332,14 @@ async function record(
       .executeTakeFirst()
     if (numUpdatedRows !== 1n)
       throw new Superseded(`production ${production.id} was taken over before its end`)
-    if (cause) {
+    if ('cause' in reached) {
       await trx
         .insertInto('failures')
         .values({
           production_id: production.id,
           attempt: production.attempt,
           step: failedStep ?? null,
-          cause: JSON.stringify(cause),
+          cause: JSON.stringify(reached.cause),
         })
         .execute()
     }

@@ -39,9 +39,9 @@ export async function openSteps(
     if (done.has(name)) return done.get(name) as Awaited<ReturnType<typeof effect>>
     if (signal.aborted) throw new Superseded(`production ${production.id} was taken over before step ${name}`)
     const started = performance.now()
-    let result: Awaited<ReturnType<typeof effect>>
+    let result: string
     try {
-      result = await effect()
+      result = JSON.stringify((await effect()) ?? null)
     } catch (error) {
       failed ??= name // the innermost one: steps may be nested
       throw error
@@ -49,14 +49,15 @@ export async function openSteps(
     const milliseconds = Math.round(performance.now() - started)
     const { numAffectedRows } = await sql`
       insert into steps (production_id, name, attempt, result, milliseconds)
-      select id, ${name}, attempt, ${JSON.stringify(result ?? null)}::jsonb, ${milliseconds} from productions
+      select id, ${name}, attempt, ${result}::jsonb, ${milliseconds} from productions
        where id = ${production.id} and attempt = ${production.attempt} and state = 'running'
       on conflict do nothing`.execute(db)
     if (numAffectedRows !== 1n) {
       throw new Superseded(`production ${production.id} was taken over during step ${name}`)
     }
     failed = undefined
-    return result
+    // As it will be when the script runs again: a date, say, is a text from the start.
+    return JSON.parse(result)
   }
   return { step, failedStep: () => failed }
 }

@@ -18,7 +18,10 @@ export function closeOrder(
 ): void {
   moveOrder(order, to, reason)
   const units = order.units.filter((unit) => unit.state !== 'refused')
-  const prepared = units.filter((unit) => unit.state === 'prepared' && hasScript(shop, unit.entry, 'release'))
+  const prepared = units.filter(({ state, entry }) => {
+    // Where there was nothing to prepare there is nothing to undo.
+    return state === 'prepared' && hasScript(shop, entry, 'prepay') && hasScript(shop, entry, 'release')
+  })
   moveUnits(order, units, 'released', reason)
   // A prepay that runs at this moment is released when it settles.
   order.changes.dropPrepays = true

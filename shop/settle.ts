@@ -22,8 +22,16 @@ import { awaitPayment, completeIfProduced, hasScript, startScript } from './star
 
 type Settled = Pick<Production, 'id' | 'orderId' | 'unitId' | 'script'>
 
-/** What the outcome of a production means for its unit and its order. Runs in the transaction that records it. */
-export async function settle(shop: Shop, trx: Transaction<Database>, production: Settled, outcome: Outcome) {
+/**
+ * What the outcome of a production means for its unit and its order. Runs in the transaction that records it, and
+ * returns what is to be recorded.
+ */
+export async function settle(
+  shop: Shop,
+  trx: Transaction<Database>,
+  production: Settled,
+  outcome: Outcome,
+): Promise<Outcome> {
   // The end of an order, or its payment, concerns all its units; the end of a delivery only its own.
   const order = await lockOrder(
     trx,
@@ -34,6 +42,8 @@ export async function settle(shop: Shop, trx: Transaction<Database>, production:
   if (!order || !unit) throw new Error(`production ${production.id} has no unit`)
   const reason: Reason = 'who' in outcome ? { who: outcome.who, why: outcome.why } : { who: 'shop' }
   if ('cause' in outcome) reason.why = outcome.cause.message
+  // The order may have died while this unit was being prepared.
+  const late = production.script === 'prepay' && order.state !== 'placed'
   switch (production.script) {
     case 'prepay':
       settlePrepay(shop, order, unit, outcome, reason)
@@ -51,6 +61,8 @@ export async function settle(shop: Shop, trx: Transaction<Database>, production:
   }
   if (outcome.state === 'done') tell(order, unit, production, outcome)
   await saveWithJobs(shop, trx, order)
+  const again = outcome.state === 'retrying' || outcome.state === 'needs_operator'
+  return late && again ? { state: 'cancelled', who: 'shop', why: `the order is ${order.state}` } : outcome
 }
 
 function settlePrepay(
@@ -60,7 +72,6 @@ function settlePrepay(
   outcome: Outcome,
   reason: Reason,
 ): void {
-  // The order may have died while this unit was being prepared: what was prepared is then undone.
   if (order.state !== 'placed') {
     if (outcome.state === 'done' && hasScript(shop, unit.entry, 'release'))
       startScript(order, [unit], 'release')
