@@ -55,3 +55,34 @@ describe('the short name of a new course', () => {
     )
   })
 })
+
+describe('a copy that is under way when the process dies', () => {
+  it('is waited for, and taken once it is whole', async () => {
+    const { number } = await shop.placed(code, [answers('SAFETY-3')])
+    await shop.takeOver(3)
+    await shop.pay(number)
+    const { id } = await shop.db
+      .selectFrom('units')
+      .innerJoin('orders', 'orders.id', 'units.order_id')
+      .select('units.id')
+      .where('orders.number', '=', number)
+      .executeTakeFirstOrThrow()
+    // Moodle hides what it fills.
+    const begun = {
+      shortname: `boutique-unit-${number}-${id}`,
+      visible: false,
+      createdAt: Math.floor(Date.now() / 1000),
+    }
+    const template = state.courses.get(15)
+    assert.ok(template)
+    const copy = { ...template, ...begun, id: 900, idnumber: '' }
+    state.courses.set(copy.id, copy)
+    state.enrolments.set(copy.id, new Map())
+    await shop.takeOver(2)
+    assert.deepEqual(await shop.unitStates(number), ['retrying'])
+    copy.visible = true
+    await shop.takeOver(2)
+    assert.deepEqual(await shop.unitStates(number), ['produced'])
+    assert.equal(copy.shortname, 'SAFETY-3')
+  })
+})
