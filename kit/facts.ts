@@ -26,11 +26,18 @@ export type End = {
 
 type Names = End['names']
 
-/** The same end, when it doesn't matter which unit is which: units of one order may compete for what there is. */
+/**
+ * The same end, when it doesn't matter which unit is which: units of one order may compete for what there is. Nor does
+ * it when something that is over was to be: what follows one another moves up when one is taken back.
+ */
 export function anyUnit(end: End): End {
   return {
     ...end,
-    facts: end.facts.map((fact) => ({ ...fact, what: fact.what.replace(/unit \d+/, 'a unit') })),
+    facts: end.facts.map(({ what, value, ...fact }) => {
+      const over = value.state === 'revoked' || value.status === 'suspended'
+      const { startsAt: _s, endsAt: _e, timestart: _ts, timeend: _te, ...rest } = value
+      return { ...fact, what: what.replace(/unit \d+/, 'a unit'), value: over ? rest : value }
+    }),
   }
 }
 

@@ -155,7 +155,11 @@ function crowdsOf(proven: Proven) {
 /** What the office would say of these parameters when the entry is saved. */
 async function check(world: World, { registered, internal }: Proven): Promise<ProofFinding[]> {
   const process = openProcess(world, registered)
-  const draft = { code: codeOf(registered), handler: choiceOf(registered), internal }
+  const draft = {
+    code: codeOf(registered),
+    handler: choiceOf(registered),
+    internal: internal.get(world) ?? {},
+  }
   const checked = await checkInternal(process.shop, draft)
   await process.close()
   const what = [

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import { loadHandler } from '../production/registry.ts'
+import { loadHandler, type Registered } from '../production/registry.ts'
 import { openProcess } from './process.ts'
 import { type ProofRow, proveCase } from './prove-case.ts'
-import { casesOf, readSamples } from './samples.ts'
-import { openWorlds, type Worlds } from './world.ts'
+import { type Case, casesOf, readSamples } from './samples.ts'
+import { openWorlds, type World, type Worlds } from './world.ts'
 
 /** What became of a handler's proof. */
 export type Proof = {
@@ -53,19 +53,27 @@ export async function proveHandler(options: ProveOptions): Promise<Proof> {
   const cases = casesOf(registered, options.samples ?? (await readSamples(folder)))
   const opened = options.worlds ?? (await openWorlds())
   try {
-    const [world] = opened.worlds
     const rows: ProofRow[] = []
     for (const sample of cases) {
-      await world.reset(sample.service)
-      const process = openProcess(world, registered)
-      const internal = await sample.internal(process.shop.site, world.serviceUrl)
-      await process.close()
+      const internal = new Map(
+        await Promise.all(
+          opened.worlds.map(async (world) => [world, await internalIn(world, registered, sample)] as const),
+        ),
+      )
       rows.push(...(await proveCase(opened.worlds, { registered, sample, internal }, options.onRow)))
     }
     return proof(registered.handler.title.en, rows)
   } finally {
     if (!options.worlds) await opened.close()
   }
+}
+
+async function internalIn(world: World, registered: Registered, sample: Case) {
+  await world.reset(sample.service)
+  const process = openProcess(world, registered)
+  const internal = await sample.internal(process.shop.site, world.serviceUrl)
+  await process.close()
+  return internal
 }
 
 async function findFolder(handler: string, folders: string[]): Promise<string> {

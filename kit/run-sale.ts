@@ -17,8 +17,12 @@ import { sellBefore } from './sell-before.ts'
 import { type Fault, strike, type Trouble } from './trouble.ts'
 import type { World } from './world.ts'
 
-/** A handler with the sample parameters that it is sold with. */
-export type Proven = { registered: Registered; sample: Case; internal: Record<string, unknown> }
+/** A handler with the sample parameters that it is sold with: each world has a service of its own to name. */
+export type Proven = {
+  registered: Registered
+  sample: Case
+  internal: ReadonlyMap<World, Record<string, unknown>>
+}
 
 /** What a run showed: the world after each phase from the troubled one on, and the moments that each phase had. */
 export type Run = { ends: Map<Phase, End>; moments: Map<Phase, Moment[]> }
@@ -63,7 +67,7 @@ export async function runSale(
   const owned = await sellBefore(world, sample.before)
   const since = Date.now()
   const code = codeOf(registered)
-  await putOnSale(world, { code, handler: choiceOf(registered), internal })
+  await putOnSale(world, { code, handler: choiceOf(registered), internal: internal.get(world) ?? {} })
   const external = Array.from({ length: units }, (_, index) => sample.external(index + 1, owned))
   const sale = newSale({ code, units: external, action: sample.action })
 
