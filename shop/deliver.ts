@@ -5,6 +5,7 @@ import { Superseded } from '../production/step.ts'
 import type { Delivery, ProductDraft } from '../sdk/index.ts'
 import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
 import { moveUp } from './move-up.ts'
+import type { Who } from './order.ts'
 import { accessOf } from './product-access.ts'
 import { newProductReference } from './reference.ts'
 import type { AccessTarget, Shop } from './shop.ts'
@@ -117,39 +118,47 @@ async function write(shop: Shop, trx: Transaction<Database>, production: Product
 
 /** Takes back all that a unit's delivery gave: its products are revoked, and Moodle is told what remains. */
 export async function withdraw(shop: Shop, production: Production): Promise<void> {
-  const targets = await shop.db.transaction().execute(async (trx) => {
-    const revoked = await trx
-      .updateTable('products')
-      .set({ state: 'revoked' })
-      .where('unit_id', '=', production.unitId)
-      .where('state', '!=', 'revoked')
-      .returning('id')
-      .execute()
-    if (revoked.length > 0) {
-      await trx
-        .insertInto('product_history')
-        .values(
-          revoked.map(({ id }) => ({ product_id: id, who: 'shop', event: 'revoked', data: '{}', why: null })),
-        )
-        .execute()
-    }
-    const products = await trx
-      .selectFrom('products')
-      .select('id')
-      .where('unit_id', '=', production.unitId)
-      .execute()
-    const touched = await accessOf(
-      trx,
-      products.map(({ id }) => id),
-    )
-    if (revoked.length > 0) {
-      await moveUp(
-        trx,
-        revoked.map(({ id }) => id),
-      )
-      await shop.site.touchAccess(trx, touched)
-    }
-    return touched
-  })
+  const targets = await shop.db
+    .transaction()
+    .execute(async (trx) => await revokeProducts(shop, trx, production.unitId))
   await shop.site.applyAccess(targets, { again: production.attempt > 1 })
+}
+
+/**
+ * Revokes what a unit was given, and returns what that gave access to, for Moodle to be told. `due`: housekeeping tells
+ * it, not the caller.
+ */
+export async function revokeProducts(
+  shop: Pick<Shop, 'site'>,
+  trx: Transaction<Database>,
+  unitId: number,
+  options: { who?: Who; due?: boolean } = {},
+): Promise<AccessTarget[]> {
+  const { who = 'shop', due = false } = options
+  const revoked = await trx
+    .updateTable('products')
+    .set({ state: 'revoked' })
+    .where('unit_id', '=', unitId)
+    .where('state', '!=', 'revoked')
+    .returning('id')
+    .execute()
+  if (revoked.length > 0) {
+    await trx
+      .insertInto('product_history')
+      .values(revoked.map(({ id }) => ({ product_id: id, who, event: 'revoked', data: '{}', why: null })))
+      .execute()
+  }
+  const products = await trx.selectFrom('products').select('id').where('unit_id', '=', unitId).execute()
+  const touched = await accessOf(
+    trx,
+    products.map(({ id }) => id),
+  )
+  if (revoked.length > 0) {
+    await moveUp(
+      trx,
+      revoked.map(({ id }) => id),
+    )
+    await shop.site.touchAccess(trx, touched, { due })
+  }
+  return touched
 }

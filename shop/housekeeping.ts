@@ -11,20 +11,41 @@ export const housekeepingQueue = 'housekeeping'
 
 /**
  * What the shop does every minute, in one process at a time: puts back lost productions, expires unpaid orders, ends
- * products and announces it, tells Moodle what time has changed, and throws away what nobody needs any more.
+ * products and announces it, tells Moodle what time has changed, and throws away what nobody needs any more. What
+ * fails keeps none of the rest from being done: it is logged, and done again in a minute.
  */
 export async function keepHouse(shop: Shop): Promise<void> {
-  const putBack = await sweep(shop.db, shop.queue, shop.site.site)
-  const expired = await expireOrders(shop)
-  const ended = await endProducts(shop)
-  const told = await tellDue(shop)
-  const announced = await tellEndings(shop)
-  const carts = await pruneCarts(shop.db)
-  await shop.db.deleteFrom('sessions').where('expires_at', '<', sql<Date>`now()`).execute()
-  await pruneKeys(shop.db)
-  await sql`delete from rate_limits where expire < ${Date.now()}`.execute(shop.db)
-  const done = { putBack, expired, ended, told, announced, carts }
-  if (Object.values(done).some((count) => count > 0)) shop.log.info(done, 'house kept')
+  const { db } = shop
+  const chores: Record<string, () => Promise<number>> = {
+    putBack: () => sweep(db, shop.queue, shop.site.site),
+    expired: () => expireOrders(shop),
+    ended: () => endProducts(shop),
+    told: () => tellDue(shop),
+    announced: () => tellEndings(shop),
+    carts: () => pruneCarts(db),
+    keys: () => pruneKeys(db),
+    async sessions() {
+      const { numDeletedRows } = await db
+        .deleteFrom('sessions')
+        .where('expires_at', '<', sql<Date>`now()`)
+        .executeTakeFirst()
+      return Number(numDeletedRows)
+    },
+    async limits() {
+      await sql`delete from rate_limits where expire < ${Date.now()}`.execute(db)
+      return 0
+    },
+  }
+  const done: Record<string, number> = {}
+  for (const [chore, run] of Object.entries(chores)) {
+    try {
+      const count = await run()
+      if (count > 0) done[chore] = count
+    } catch (error) {
+      shop.log.error({ err: error, chore }, 'a part of the housekeeping failed')
+    }
+  }
+  if (Object.keys(done).length > 0) shop.log.info(done, 'house kept')
 }
 
 /** Has the queue call `keepHouse` every minute, in whichever worker process takes the job. */

@@ -10,7 +10,7 @@ import { giveBackUnit } from './give-back.ts'
 import { type Reason, record } from './order.ts'
 import { readProductReference } from './reference.ts'
 import type { Shop } from './shop.ts'
-import { startScript } from './start-scripts.ts'
+import { handlerIdOf, markRevoked, startScript } from './start-scripts.ts'
 
 /** A product with where it comes from. */
 export type OwnedProduct = Product & {
@@ -241,10 +241,26 @@ export async function revokeUnit(
   if (!row) return { ok: false, reason: 'not_found' }
   const changed = await changeOrder(shop, { id: row.order_id }, [unitId], async (order, trx) => {
     const [unit] = order.units
-    if (!unit || (unit.state !== 'produced' && unit.state !== 'skipped')) return
-    startScript(order, [unit], 'revoke', { input: { products: await storedProducts(trx, unitId) } })
+    if (!unit || (unit.state !== 'produced' && unit.state !== 'skipped')) return false
+    const before = await trx
+      .selectFrom('productions')
+      .select('state')
+      .where('unit_id', '=', unitId)
+      .where('script', '=', 'revoke')
+      .execute()
+    // Asked once; again only when an operator has called it off.
+    if (before.some(({ state }) => state !== 'cancelled')) return false
     record(order, { event: 'revoke_asked', unitId, who: reason.who, why: reason.why })
     if (reason.giveBack) giveBackUnit(order, unit, reason)
+    if (handlerIdOf(unit.entry) === undefined) markRevoked(order, unit, reason)
+    else {
+      const occasion = before.length === 0 ? '' : String(before.length)
+      startScript(order, [unit], 'revoke', {
+        occasion,
+        input: { products: await storedProducts(trx, unitId) },
+      })
+    }
+    return true
   })
-  return changed && changed.productions.length > 0 ? { ok: true } : { ok: false, reason: 'not_produced' }
+  return changed?.result ? { ok: true } : { ok: false, reason: 'not_produced' }
 }

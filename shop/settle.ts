@@ -3,6 +3,7 @@ import type { Database, UnitState } from '../db/schema.ts'
 import type { Outcome, Production } from '../production/production.ts'
 import { saveWithJobs } from './change-order.ts'
 import { closeOrder } from './close-order.ts'
+import { revokeProducts } from './deliver.ts'
 import { giveBackUnit } from './give-back.ts'
 import {
   allUnits,
@@ -10,7 +11,6 @@ import {
   type LockedOrder,
   lockOrder,
   mail,
-  moveOrder,
   moveUnits,
   type OrderUnit,
   type Reason,
@@ -18,7 +18,7 @@ import {
 } from './order.ts'
 import { storedProducts } from './product.ts'
 import type { Shop } from './shop.ts'
-import { awaitPayment, completeIfProduced, hasScript, startScript } from './start-scripts.ts'
+import { awaitPayment, completeIfProduced, hasScript, markRevoked, startScript } from './start-scripts.ts'
 
 type Settled = Pick<Production, 'id' | 'orderId' | 'unitId' | 'script'>
 
@@ -51,8 +51,14 @@ export async function settle(
     case 'postpay':
       await settlePostpay(shop, trx, order, unit, outcome, reason)
       break
-    case 'release':
     case 'revoke':
+      // The script is passed over; what it gave is taken back all the same.
+      if (outcome.state === 'skipped') {
+        await revokeProducts(shop, trx, unit.id, { who: outcome.who, due: true })
+      }
+      settleAside(order, unit, production.script, outcome, reason)
+      break
+    case 'release':
     case 'action':
       settleAside(order, unit, production.script, outcome, reason)
       break
@@ -75,6 +81,8 @@ function settlePrepay(
   if (order.state !== 'placed') {
     if (outcome.state === 'done' && hasScript(shop, unit.entry, 'release'))
       startScript(order, [unit], 'release')
+    // Saved as the dead unit that it is: what it has reserved since its order died is free again.
+    order.changes.units.set(unit.id, { to: unit.state })
     return
   }
   switch (outcome.state) {
@@ -142,11 +150,7 @@ function settleAside(
     record(order, { event: script, unitId: unit.id, to: outcome.state, ...reason })
     return
   }
-  moveUnits(order, [unit], 'revoked', reason)
-  const gone = countUnits(order, ['revoked', 'cancelled']) === allUnits(order)
-  if (gone && (order.state === 'completed' || order.state === 'paid')) {
-    moveOrder(order, 'refunded', { who: reason.who, why: 'every unit was taken back' })
-  }
+  markRevoked(order, unit, reason)
 }
 
 function tell(

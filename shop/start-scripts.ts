@@ -110,6 +110,15 @@ export function completeIfProduced(order: LockedOrder, reason: Reason): void {
   if (order.state === 'paid') moveOrder(order, 'completed', reason)
 }
 
+/** A unit was taken back; with the last one, the order is refunded. */
+export function markRevoked(order: LockedOrder, unit: OrderUnit, reason: Reason): void {
+  moveUnits(order, [unit], 'revoked', reason)
+  const gone = countUnits(order, ['revoked', 'cancelled']) === allUnits(order)
+  if (gone && (order.state === 'completed' || order.state === 'paid')) {
+    moveOrder(order, 'refunded', { who: reason.who, why: 'every unit was taken back' })
+  }
+}
+
 /** The order's money is there in full: it is paid, and what wasn't delivered on trust is delivered now. */
 export function markPaid(shop: Registered, order: LockedOrder, reason: Reason): void {
   order.paidAt = new Date()
