@@ -15,7 +15,7 @@ export function readProductReference(typed: string): string | undefined {
   return `${plain.slice(0, 4)}-${plain.slice(4, 8)}-${plain.slice(8, 12)}-${plain.slice(12)}`
 }
 
-/** Catches every single wrong character and every swap of two neighbours: Luhn's algorithm, modulo 32. */
+/** Catches every single wrong character, and every swap of two neighbours but 0 and Z: Luhn’s algorithm, modulo 32. */
 export function checkCharacter(characters: string): string {
   let sum = 0
   let factor = 2
