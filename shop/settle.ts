@@ -81,8 +81,6 @@ function settlePrepay(
   if (order.state !== 'placed') {
     if (outcome.state === 'done' && hasScript(shop, unit.entry, 'release'))
       startScript(order, [unit], 'release')
-    // Saved as the dead unit that it is: what it has reserved since its order died is free again.
-    order.changes.units.set(unit.id, { to: unit.state })
     return
   }
   switch (outcome.state) {

@@ -2,9 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sql } from 'kysely'
 import { endProduction } from '../../production/operate.ts'
-import { claimAtOnce } from '../../production/production.ts'
-import { run } from '../../production/run.ts'
-import { cancelOrder } from '../../shop/close-order.ts'
 import { composeHands } from '../../shop/compose.ts'
 import { keepHouse } from '../../shop/housekeeping.ts'
 import { revokeUnit } from '../../shop/product.ts'
@@ -95,27 +92,6 @@ describe('what is taken back', async () => {
     )
     await keepHouse(shop.shop)
     assert.equal(await isOpen(), false)
-  })
-
-  it('what a prepay reserves after its order has died is free again', async () => {
-    const masterclass = await shop.sell({ handler: 'ext_steps', internal: { course: 2, fails: true } })
-    // More units than are prepared at once: they wait for a worker.
-    const places = ['r1', 'r2', 'r3', 'r4', 'r5', 'r6'].map((place) => ({ place }))
-    const { number } = await shop.placed(masterclass, places)
-    const order = await findOrder(db, number)
-    const productions = await db
-      .selectFrom('productions')
-      .select('id')
-      .where('order_id', '=', order?.id ?? 0)
-      .execute()
-    const [claimed] = await claimAtOnce(db, 'slow', [productions[0]?.id ?? 0])
-    assert.ok(claimed)
-    assert.deepEqual(await cancelOrder(shop.shop, number, { who: 'customer' }), { ok: true })
-    await run(shop.engine, claimed, new AbortController().signal)
-    const { rows } = await sql<{ held: number }>`
-      select count(*)::integer as held from reservations r join units u on u.id = r.unit_id
-       where u.order_id = ${order?.id}`.execute(db)
-    assert.equal(rows[0]?.held, 0)
   })
 
   it('a chore of the house that fails keeps none of the others from being done', async () => {
