@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from '../db/schema.ts'
-import { MoodleError } from '../sdk/index.ts'
+import { MoodleError, RetryLater } from '../sdk/index.ts'
 import { throwWorst } from './agreement.ts'
 import type { Client } from './client.ts'
 import type { Courses } from './courses.ts'
@@ -54,28 +54,42 @@ export function openAccess(parts: { db: Kysely<Database>; site: string; client: 
       throwWorst(await settle(targets, again))
     },
 
-    /**
-     * Tells Moodle what time has changed, `limit` at the most. What it refuses is kept with its cause and tried again in
-     * an hour; when it is away, all stays due.
-     */
+    attempt,
+
+    /** Tells Moodle what time has changed, `limit` at the most. While it is away all stays due. */
     async applyDue(limit: number): Promise<DueAccess> {
       const due = await readDue(db, site, limit)
-      const outcomes = await settle(due, true)
-      const refused: Refused[] = []
-      const passing: unknown[] = []
-      for (const [i, outcome] of outcomes.entries()) {
-        const target = due[i]
-        if (outcome.status === 'fulfilled' || !target) continue
-        const { reason } = outcome
-        if (reason instanceof MoodleError && reason.kind !== 'request') passing.push(reason)
-        else refused.push({ ...target, trouble: reason instanceof Error ? reason.message : String(reason) })
-      }
-      await postpone(db, site, refused)
-      if (passing.length > 0) throw passing[0]
+      const refused = await attempt(due)
       return { told: due.length - refused.length, failed: refused.length }
     },
   }
+
+  /**
+   * Tells Moodle `targets`, told before or not. Returns those that it refuses, each with the reason, which is kept: they
+   * are tried again in an hour. Throws when the site is away.
+   */
+  async function attempt(targets: AccessTarget[]): Promise<RefusedAccess[]> {
+    const outcomes = await settle(targets, true)
+    const refused: RefusedAccess[] = []
+    let away: MoodleError | undefined
+    for (const [i, outcome] of outcomes.entries()) {
+      const target = targets[i]
+      if (outcome.status === 'fulfilled' || !target) continue
+      const { reason } = outcome
+      if (reason instanceof MoodleError && reason.kind !== 'request') away = reason
+      // One that keeps changing is being told by someone else.
+      else if (!(reason instanceof RetryLater)) refused.push({ ...target, trouble: messageOf(reason) })
+    }
+    await postpone(db, site, refused)
+    if (away) throw away
+    return refused
+  }
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+/** What Moodle refuses to be told, and why. */
+export type RefusedAccess = AccessTarget & { trouble: string }
 
 export function isEnrolment(target: AccessTarget): target is EnrolmentTarget {
   return 'course' in target
@@ -99,9 +113,7 @@ async function readDue(db: Kysely<Database>, site: string, limit: number): Promi
   })
 }
 
-type Refused = AccessTarget & { trouble: string }
-
-async function postpone(db: Kysely<Database>, site: string, refused: Refused[]): Promise<void> {
+async function postpone(db: Kysely<Database>, site: string, refused: RefusedAccess[]): Promise<void> {
   if (refused.length === 0) return
   const rows = JSON.stringify(refused)
   await sql`

@@ -164,6 +164,17 @@ export type KnownEnrolment = Known & { told: Enrolment | null; rows: Entitlement
 /** `lookAgainAt`: Unix seconds. */
 type Told = EnrolmentTarget & { revision: number; enrolment: Enrolment | null; lookAgainAt: number | null }
 
+/** What products give to the enrolment `e` of a statement. */
+export const rowsOfEnrolment = sql<EntitlementRow[]>`
+  coalesce(
+    (select jsonb_agg(jsonb_build_object(
+              'role', n.role_id, 'group', n.group_id, 'enrols', n.enrols,
+              'state', case when n.withdrawn_at is null then p.state else 'revoked' end,
+              'startsAt', floor(extract(epoch from p.starts_at)),
+              'endsAt', coalesce(ceil(extract(epoch from p.ends_at)), 0)))
+       from entitlements n join products p on p.id = n.product_id
+      where n.site = e.site and n.course_id = e.course_id and n.user_id = e.user_id), '[]')`
+
 /** The revision and the rows behind it in one statement, so that they belong together. */
 async function readEnrolments(
   db: Kysely<Database>,
@@ -172,15 +183,7 @@ async function readEnrolments(
 ): Promise<KnownEnrolment[]> {
   const { rows } = await sql<KnownEnrolment & EnrolmentTarget>`
     select t.course, t."user", e.revision, e.applied_revision as "toldRevision", e.applied as told,
-           coalesce(
-             (select jsonb_agg(jsonb_build_object(
-                       'role', n.role_id, 'group', n.group_id, 'enrols', n.enrols,
-                       'state', case when n.withdrawn_at is null then p.state else 'revoked' end,
-                       'startsAt', floor(extract(epoch from p.starts_at)),
-                       'endsAt', coalesce(ceil(extract(epoch from p.ends_at)), 0)))
-                from entitlements n join products p on p.id = n.product_id
-               where n.site = e.site and n.course_id = e.course_id and n.user_id = e.user_id),
-             '[]') as rows
+           ${rowsOfEnrolment} as rows
       from jsonb_to_recordset(${JSON.stringify(targets)}::jsonb) as t (course integer, "user" integer)
       join enrolments e on e.site = ${site} and e.course_id = t.course and e.user_id = t."user"`.execute(db)
   const found = new Map(rows.map((row) => [`${row.course}:${row.user}`, row]))

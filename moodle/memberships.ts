@@ -156,6 +156,16 @@ type KnownMembership = Known & { told: boolean | null; rows: MembershipRow[] }
 /** `lookAgainAt`: Unix seconds. */
 type Told = MembershipTarget & { revision: number; member: boolean | null; lookAgainAt: number | null }
 
+/** What products give to the membership `e` of a statement. */
+export const rowsOfMembership = sql<MembershipRow[]>`
+  coalesce(
+    (select jsonb_agg(jsonb_build_object(
+              'state', case when n.withdrawn_at is null then p.state else 'revoked' end,
+              'startsAt', floor(extract(epoch from p.starts_at)),
+              'endsAt', coalesce(ceil(extract(epoch from p.ends_at)), 0)))
+       from membership_entitlements n join products p on p.id = n.product_id
+      where n.site = e.site and n.target = e.target and n.user_id = e.user_id), '[]')`
+
 /** The revision and the rows behind it in one statement, so that they belong together. */
 async function readMemberships(
   db: Kysely<Database>,
@@ -163,17 +173,10 @@ async function readMemberships(
   targets: MembershipTarget[],
 ): Promise<KnownMembership[]> {
   const { rows } = await sql<KnownMembership & MembershipTarget>`
-    select t.membership, t."user", m.revision, m.applied_revision as "toldRevision", m.applied as told,
-           coalesce(
-             (select jsonb_agg(jsonb_build_object(
-                       'state', case when n.withdrawn_at is null then p.state else 'revoked' end,
-                       'startsAt', floor(extract(epoch from p.starts_at)),
-                       'endsAt', coalesce(ceil(extract(epoch from p.ends_at)), 0)))
-                from membership_entitlements n join products p on p.id = n.product_id
-               where n.site = m.site and n.target = m.target and n.user_id = m.user_id),
-             '[]') as rows
+    select t.membership, t."user", e.revision, e.applied_revision as "toldRevision", e.applied as told,
+           ${rowsOfMembership} as rows
       from jsonb_to_recordset(${JSON.stringify(targets)}::jsonb) as t (membership text, "user" integer)
-      join memberships m on m.site = ${site} and m.target = t.membership and m.user_id = t."user"`.execute(db)
+      join memberships e on e.site = ${site} and e.target = t.membership and e.user_id = t."user"`.execute(db)
   const found = new Map(rows.map((row) => [`${row.membership} ${row.user}`, row]))
   return targets.map(({ membership, user }) => {
     const known = found.get(`${membership} ${user}`)

@@ -1,11 +1,12 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import type { Database } from '../db/schema.ts'
+import type { ComparedUpTo, Database } from '../db/schema.ts'
 import { type Moodle, MoodleError, type SiteInfo } from '../sdk/index.ts'
-import { type AccessTarget, type DueAccess, openAccess, touchAccess } from './access.ts'
+import { type AccessTarget, type DueAccess, openAccess, type RefusedAccess, touchAccess } from './access.ts'
 import { openAccounts } from './accounts.ts'
 import { createClient } from './client.ts'
+import { type Compared, compareAccess } from './compare.ts'
 import { openCourses } from './courses.ts'
 import type { Touch } from './entitlements.ts'
 import { openRoles } from './roles.ts'
@@ -24,6 +25,10 @@ export type Site = Moodle & {
   applyAccess(targets: AccessTarget[], options?: { again?: boolean }): Promise<void>
   /** Tells Moodle what time has changed, `limit` at the most. Throws when the site is away: all then stays due. */
   applyDue(limit: number): Promise<DueAccess>
+  /** Tells Moodle these, told before or not. Returns those that it refuses. Throws when the site is away. */
+  attemptAccess(targets: AccessTarget[]): Promise<RefusedAccess[]>
+  /** Compares all that products give with what Moodle shows, from `after` on. Changes nothing. */
+  compareAccess(after: Omit<ComparedUpTo, 'checked'> | null): AsyncGenerator<Compared>
   /** The state of the site as all processes together see it. */
   health(): Promise<SiteHealth>
   /** Asks the site at once, whatever its state; an answer ends a pause for every process. */
@@ -112,6 +117,8 @@ export function connectSite(options: {
     touchAccess: (trx, targets, options) => touchAccess(trx, id, targets, options),
     applyAccess: access.apply,
     applyDue: access.applyDue,
+    attemptAccess: access.attempt,
+    compareAccess: (after) => compareAccess({ db, site: id, client }, after),
     health: state.health,
     async probe() {
       try {

@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Logger } from 'pino'
-import type { Database } from '../db/schema.ts'
+import type { ComparedUpTo, Database, Fault } from '../db/schema.ts'
 import type { Means } from '../payments/means.ts'
 import type { Queue } from '../production/queue.ts'
 import type { Registry } from '../production/registry.ts'
@@ -24,7 +24,20 @@ export type Site = Moodle & {
   applyAccess(targets: AccessTarget[], options?: { again?: boolean }): Promise<void>
   /** Tells Moodle what time has changed, `limit` at the most. Throws when the site is away: all then stays due. */
   applyDue(limit: number): Promise<{ told: number; failed: number }>
+  /** Tells Moodle these, told before or not. Returns those that it refuses. Throws when the site is away. */
+  attemptAccess(targets: AccessTarget[]): Promise<(AccessTarget & { trouble: string })[]>
+  /** Compares all that products give with what Moodle shows, from `after` on. Changes nothing. */
+  compareAccess(after: Omit<ComparedUpTo, 'checked'> | null): AsyncGenerator<Compared>
 }
+
+/** How the site differs from our rows. `user` null: the course or the cohort itself could not be read. */
+export type Difference = { user: number | null; faults: Fault[] } & (
+  | { course: number }
+  | { membership: string }
+)
+
+/** A part of a comparison: what it found, how many rows were compared, and where to go on once it is over. */
+export type Compared = { differences: Difference[]; checked: number; upTo?: Omit<ComparedUpTo, 'checked'> }
 
 export type ShopSettings = {
   name: string
