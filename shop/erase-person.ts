@@ -1,6 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import type { Customer, Database } from '../db/schema.ts'
 
+/** Of productions: nothing more is done with their input. */
+const ended = ['done', 'refused', 'skipped', 'cancelled']
+
 /** What stands where a person's data was. The domain is reserved: no mail can ever go there (RFC 2606). */
 const nobody: Customer = { email: 'erased@erased.invalid', firstname: '—', lastname: '—' }
 
@@ -13,16 +16,17 @@ export type Erased = { orders: number; units: number; products: number; mails: n
  */
 export async function erasePerson(db: Kysely<Database>, address: string): Promise<Erased> {
   const email = address.trim().toLowerCase()
+  const named = `%${email.replace(/[\\%_]/g, '\\$&')}%`
   const mentions = `%${JSON.stringify(email).replace(/[\\%_]/g, '\\$&')}%`
   const erased = JSON.stringify(nobody)
   return await db.transaction().execute(async (trx) => {
     const closed = ['completed', 'refused', 'cancelled', 'expired', 'refunded'] as const
-    const open = await trx
-      .selectFrom('orders')
-      .select('number')
-      .where('customer_email', '=', email)
-      .where('state', 'not in', closed)
-      .execute()
+    const { rows: open } = await sql<{ number: string }>`
+      select number from orders o
+       where state <> all(${closed}::text[])
+         and (customer_email = ${email}
+              or exists (select from units u where u.order_id = o.id and u.external::text ilike ${mentions}))
+       order by id`.execute(trx)
     const orders = await trx
       .updateTable('orders')
       .set({ customer: erased, customer_email: nobody.email })
@@ -43,7 +47,13 @@ export async function erasePerson(db: Kysely<Database>, address: string): Promis
          set input = jsonb_set(jsonb_set(input, '{external}', '{}'), '{unit,buyer}', ${erased}::jsonb)
                - 'products' - 'action',
              cause = null, feedback = null
-       where unit_id = any(${units.map((unit) => unit.id)}::bigint[])`.execute(trx)
+       where unit_id = any(${units.map((unit) => unit.id)}::bigint[]) and state = any(${ended}::text[])`.execute(
+      trx,
+    )
+    await sql`
+      update steps s set result = null from productions p
+       where p.id = s.production_id and p.state = any(${ended}::text[])
+         and p.unit_id = any(${units.map((unit) => unit.id)}::bigint[])`.execute(trx)
     await sql`
       delete from failures f using productions p
        where p.id = f.production_id and p.unit_id = any(${units.map((unit) => unit.id)}::bigint[])`.execute(
@@ -73,6 +83,16 @@ export async function erasePerson(db: Kysely<Database>, address: string): Promis
       .where('state', '!=', 'queued')
       .returning('id')
       .execute()
+    // What Moodle said of a learner, or an operator wrote, may name them.
+    await sql`select set_config('boutique.erasing', 'on', true)`.execute(trx)
+    await sql`
+      update history set why = null
+       where why ilike ${named}
+         and order_id in (select order_id from units where id = any(${units.map((unit) => unit.id)}::bigint[]))`.execute(
+      trx,
+    )
+    await sql`update product_history set why = null where why ilike ${named}`.execute(trx)
+    await sql`delete from carts where content::text ilike ${mentions}`.execute(trx)
     await trx.deleteFrom('accounts').where('email', '=', email).execute()
     return {
       orders: orders.length,
