@@ -27,7 +27,7 @@ describe('the commands', async () => {
   it('are listed by help, which is what no command gives', async () => {
     const { code, stdout } = await boutique([])
     assert.equal(code, 0)
-    for (const name of ['start', 'migrate', 'handlers', 'operator', 'token', 'database']) {
+    for (const name of ['start', 'migrate', 'handlers', 'operator', 'token', 'erase', 'database']) {
       assert.match(stdout, new RegExp(`^  ${name}`, 'm'))
     }
     assert.deepEqual(await boutique(['operator', '--help']), { code: 0, stdout, stderr: '' })
@@ -46,6 +46,16 @@ describe('the commands', async () => {
 
     const { stdout } = await boutique(['operator', 'list'])
     assert.equal(stdout, 'E-MAIL           NAME  ROLE\nada@example.org  Ada   admin\n')
+  })
+
+  it('erase a person, once that is said to be meant', async () => {
+    const learner = { site: 'main', email: 'ines@learners.example', user_id: 7 }
+    await db.insertInto('accounts').values(learner).execute()
+    const asked = await boutique(['erase', learner.email])
+    assert.match(asked.stderr, /^This can’t be undone: say "erase ines@learners.example --yes"\.\n$/)
+    const { stdout } = await boutique(['erase', learner.email, '--yes'])
+    assert.match(stdout, /^Erased ines@learners\.example: 0 orders, 0 units, /)
+    assert.deepEqual(await db.selectFrom('accounts').selectAll().execute(), [])
   })
 
   it('say in one sentence what is wrong, and fail', async () => {

@@ -1,9 +1,11 @@
 import { StartupError } from '../startup-error.ts'
 import { database } from './database.ts'
+import { erase } from './erase.ts'
 import { explain } from './explain.ts'
 import { handlers } from './handlers.ts'
 import { migrate } from './migrate.ts'
 import { operator } from './operator.ts'
+import { reconcile } from './reconcile.ts'
 import { start } from './start.ts'
 import { table } from './table.ts'
 import { token } from './token.ts'
@@ -16,7 +18,7 @@ export type Command = {
 }
 
 const commands = new Map<string, Command>(
-  Object.entries({ start, migrate, handlers, operator, token, database }),
+  Object.entries({ start, migrate, handlers, operator, token, erase, database, reconcile }),
 )
 
 const [name = 'help', ...args] = process.argv.slice(2)
