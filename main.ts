@@ -18,6 +18,7 @@ import { readSecret } from './secret.ts'
 import { composeEngine } from './shop/compose.ts'
 import { startHousekeeping } from './shop/housekeeping.ts'
 import { firstOperator } from './shop/operator.ts'
+import { openReconciliationQueue, startReconciler } from './shop/reconcile.ts'
 import { sealWith } from './shop/seal.ts'
 import { openMailQueue, startMailer } from './shop/send-mail.ts'
 import type { Shop } from './shop/shop.ts'
@@ -49,6 +50,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
   const queue = await openQueue(databaseUrl, (error) => log.error({ err: error }, 'the queue met an error'))
   opened.defer(() => queue.stop({ graceful: true, timeout: 10_000 }))
   await openMailQueue(queue)
+  await openReconciliationQueue(queue)
   const ours = path.join(import.meta.dirname, 'handlers')
   const registry = await scanHandlers([ours, ...config.HANDLERS_PATH.split(path.delimiter).filter(Boolean)])
   for (const fault of registry.faults) log.error(fault, 'a handler can’t be used')
@@ -74,6 +76,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
   if (config.ROLE !== 'web') {
     await startWorker(engine, log)
     await startHousekeeping(shop)
+    await startReconciler(shop)
     await startMailer(shop, config)
   }
   if (config.ROLE === 'worker') return { sandboxUrl: sandbox?.url, stop: closing(opened) }
