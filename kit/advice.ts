@@ -7,7 +7,7 @@ const lookFirst =
   'An effect may be repeated: the process can die, or the answer get lost, when it is made and not yet recorded. ' +
   'Put it in a step, give it a name of its own (from unit.id, say) and look for that before making it.'
 
-/** What the author of a handler can do about differences that a test found. */
+/** What the author of a handler can do about what a test found; about nothing found, when it could not be gone through. */
 export function adviceFor(test: Test, found: Difference[]): string {
   const has = (kind: Difference['kind']) => found.some((one) => one.kind === kind)
   switch (test) {
@@ -32,7 +32,7 @@ export function adviceFor(test: Test, found: Difference[]): string {
       return 'Resuming must give back exactly what suspending took.'
     case 'crash':
     case 'fault':
-      if (has('repeated') || has('extra')) return lookFirst
+      if (found.length === 0 || has('repeated') || has('extra')) return lookFirst
       if (has('missing'))
         return (
           'Something was left out when the script ran again. Let every error of Moodle pass (the shop waits and tries ' +

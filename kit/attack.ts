@@ -13,7 +13,7 @@ export type Reference = { path: Phase[]; run: Run; troubled: Phase[] }
 /** One thing to try in a world. */
 export type Task = (world: World) => Promise<void>
 
-type Spot = Reference & { during: Phase; moments: Moment[] }
+type Spot = Reference & { during: Phase }
 
 const titles = {
   dies: 'the process dies, at every moment',
@@ -23,6 +23,12 @@ const titles = {
 }
 type Kind = keyof typeof titles
 
+/** One thing to try, which counts its runs and what they found towards rows of the table. */
+type Attack = (
+  world: World,
+  count: (kind: Kind, runs: number, findings: ProofFinding[]) => void,
+) => Promise<void>
+
 /**
  * All the trouble that these sales can meet, each a task of its own that any world may do. `rows` tells what came of it
  * when all are done: a scenario each, with its runs and findings.
@@ -31,12 +37,7 @@ export function attacksOn(
   proven: Proven,
   references: Reference[],
 ): { tasks: Task[]; rows: () => { scenario: string; runs: number; findings: ProofFinding[] }[] } {
-  const tried = new Map<Kind, { runs: number; findings: ProofFinding[] }>()
-
-  function count(kind: Kind, runs: number, findings: ProofFinding[]): void {
-    const before = tried.get(kind) ?? { runs: 0, findings: [] }
-    tried.set(kind, { runs: before.runs + runs, findings: [...before.findings, ...findings] })
-  }
+  const tried: { kind: Kind; task: number; runs: number; findings: ProofFinding[] }[] = []
 
   async function attack(world: World, spot: Spot, test: Test, what: Trouble) {
     const { path, run: reference, during } = spot
@@ -56,15 +57,20 @@ export function attacksOn(
   }
 
   const attackMoment =
-    (spot: Spot, kind: 'dies' | 'sleeps', at: number): Task =>
-    async (world) => {
+    (spot: Spot, kind: 'dies' | 'sleeps', at: number): Attack =>
+    async (world, count) => {
       const { struck, findings } = await attack(world, spot, kind === 'dies' ? 'crash' : 'race', { kind, at })
       count(kind, struck.length, findings)
     }
 
+  const attackTwice =
+    (spot: Spot): Attack =>
+    async (world, count) =>
+      count('twice', 1, (await attack(world, spot, 'race', { kind: 'twice' })).findings)
+
   const attackCall =
-    (spot: Spot, at: number, callee: 'moodle' | 'service'): Task =>
-    async (world) => {
+    (spot: Spot, at: number, callee: 'moodle' | 'service'): Attack =>
+    async (world, count) => {
       const faults = outages[callee]
       const together = await attack(world, spot, 'fault', { kind: 'faults', at, faults: [...faults] })
       const clean = together.findings.length === 0
@@ -76,26 +82,32 @@ export function attacksOn(
       }
     }
 
-  const tasks = references.flatMap((reference) =>
+  const attacks = references.flatMap((reference) =>
     reference.troubled.flatMap((during) => {
       const moments = reference.run.moments.get(during) ?? []
-      const spot: Spot = { ...reference, during, moments }
+      const spot: Spot = { ...reference, during }
       const traces = moments.flatMap((moment, index) => (leavesTrace(moment) ? [index + 1] : []))
       const calls = moments.filter(({ kind }) => kind === 'call')
-      const twice: Task = async (world) =>
-        count('twice', 1, (await attack(world, spot, 'race', { kind: 'twice' })).findings)
       return [
         ...traces.map((at) => attackMoment(spot, 'dies', at)),
-        ...(traces.length > 0 ? [twice] : []),
+        ...(traces.length > 0 ? [attackTwice(spot)] : []),
         ...traces.map((at) => attackMoment(spot, 'sleeps', at)),
         ...calls.map((call, index) => attackCall(spot, index + 1, calleeOf(call))),
       ]
     }),
   )
+  const tasks = attacks.map(
+    (attack, task): Task =>
+      (world) =>
+        attack(world, (kind, runs, findings) => tried.push({ kind, task, runs, findings })),
+  )
   const rows = () =>
     Object.entries(titles).flatMap(([kind, scenario]) => {
-      const sum = tried.get(kind as Kind) // the keys of titles are the kinds
-      return sum && sum.runs + sum.findings.length > 0 ? [{ scenario, ...sum }] : []
+      // Tasks end in any order: the table has one.
+      const tries = tried.filter((one) => one.kind === kind).sort((a, b) => a.task - b.task)
+      const runs = tries.reduce((sum, one) => sum + one.runs, 0)
+      const findings = tries.flatMap((one) => one.findings)
+      return runs + findings.length > 0 ? [{ scenario, runs, findings }] : []
     })
   return { tasks, rows }
 }

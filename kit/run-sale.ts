@@ -127,7 +127,13 @@ async function passInTrouble(scene: Scene, trouble: Trouble): Promise<void> {
 
   switch (trouble.kind) {
     case 'twice': {
-      await Promise.all([attempt(open()), attempt(open())])
+      const step = inStep(2)
+      const race = [1, 2].map(async () => {
+        const together = step()
+        await attempt(open({ watch: together.wait }))
+        together.leave()
+      })
+      await Promise.all(race)
       return await goOn(open())
     }
     case 'dies': {
@@ -166,6 +172,29 @@ async function passInTrouble(scene: Scene, trouble: Trouble): Promise<void> {
     default:
       return trouble satisfies never
   }
+}
+
+/** Has workers go in step: each waits at its n-th moment until all have come there, or left. */
+function inStep(workers: number): () => { wait: () => Promise<void>; leave: () => void } {
+  let waiting: (() => void)[] = []
+  let racing = workers
+  const goOn = () => {
+    if (waiting.length < racing) return
+    for (const go of waiting) go()
+    waiting = []
+  }
+  return () => ({
+    async wait() {
+      await new Promise<void>((go) => {
+        waiting.push(go)
+        goOn()
+      })
+    },
+    leave() {
+      racing -= 1
+      goOn()
+    },
+  })
 }
 
 /** Watches for the n-th moment of a process. */
