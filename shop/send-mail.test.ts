@@ -113,6 +113,9 @@ describe('sending mails', async () => {
     })
     assert.match(failed.cause ?? '', /550 no such mailbox/)
     await db.updateTable('mails').set({ recipient: 'moved@example.org' }).where('id', '=', id).execute()
+    const lost = Object.create(shop.queue, { send: { value: () => Promise.reject(new Error('no queue')) } })
+    await assert.rejects(sendAgain({ ...shop, queue: lost }, id), /no queue/)
+    assert.equal((await mailOf(id)).state, 'failed') // and not on its way for ever
     assert.equal(await sendAgain(shop, id), true)
     await until('the mail to the new address', async () => (await mailOf(id)).state === 'sent')
     assert.equal(await sendAgain(shop, id), false)

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import nodemailer, { type Transporter } from 'nodemailer'
-import type { JobResult, JobWithMetadata } from 'pg-boss'
+import { fromKysely, type JobResult, type JobWithMetadata } from 'pg-boss'
 import type { Database } from '../db/schema.ts'
 import { composeMail as compose, endingMail, type Mail, type MailContext } from '../documents/mails.ts'
 import type { Queue } from '../production/queue.ts'
@@ -197,13 +197,15 @@ export async function composeMail(shop: Shop, row: MailRow): Promise<Mail | unde
 /** Sends a failed mail again; false when it is not one, or when the shop has no mail server. */
 export async function sendAgain(shop: Shop, id: number): Promise<boolean> {
   if (!shop.settings.mailing) return false
-  const { numUpdatedRows } = await shop.db
-    .updateTable('mails')
-    .set({ state: 'queued' })
-    .where('id', '=', id)
-    .where('state', '=', 'failed')
-    .executeTakeFirst()
-  if (numUpdatedRows === 0n) return false
-  await shop.queue.send(mailQueue, { mail: id } satisfies MailJob)
-  return true
+  return await shop.db.transaction().execute(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable('mails')
+      .set({ state: 'queued' })
+      .where('id', '=', id)
+      .where('state', '=', 'failed')
+      .executeTakeFirst()
+    if (numUpdatedRows === 0n) return false
+    await shop.queue.send(mailQueue, { mail: id } satisfies MailJob, { db: fromKysely(trx) })
+    return true
+  })
 }
