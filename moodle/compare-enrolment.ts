@@ -2,19 +2,19 @@ import type { Enrolment, Fault } from '../db/schema.ts'
 import { type EntitlementRow, impliedEnrolment, withdrawn } from './implied-enrolment.ts'
 import type { SeenPerson } from './read-people.ts'
 
-/** Seconds around a start or an end in which what Moodle showed a moment ago may rightly differ. */
-const turning = 300
+/** Seconds by which Moodle's clock may differ from ours. */
+const skew = 60
 
 /**
- * How what Moodle shows of one person in one course differs from what products imply at `now` (Unix seconds). `seen`:
- * undefined when the person is not in the list of the enrolled. Moodle doesn't tell dates, so what it was told stands
+ * How what Moodle has shown of one person in one course `since` differs from what products imply at `now` (Unix
+ * seconds). `seen`: undefined when the person is not in the list of the enrolled. Moodle doesn't tell dates, so what it was told stands
  * for them.
  */
 export function enrolmentFaults(
   { rows, told }: { rows: EntitlementRow[]; told: Enrolment | null },
   seen: SeenPerson | undefined,
   isInGroup: (group: number) => boolean,
-  now: number,
+  { now, since }: { now: number; since: number },
 ): Fault[] {
   const implied = impliedEnrolment(rows, told, now)
   if (!implied) return []
@@ -27,12 +27,9 @@ export function enrolmentFaults(
   const open = enrols && !over && startsAt <= now
   // Who lost access may have been unenrolled there: that takes nothing from anyone.
   if (enrols && !seen) return over ? faults : [...faults, { kind: 'missing' }]
-  if (
-    enrols &&
-    seen &&
-    seen.active !== open &&
-    ![startsAt, endsAt].some((at) => Math.abs(at - now) < turning)
-  ) {
+  // What began or ended while we looked may rightly be the one or the other.
+  const turns = [startsAt, endsAt].some((at) => at > since - skew && at < now + skew)
+  if (enrols && seen && seen.active !== open && !turns) {
     faults.push({ kind: open ? 'suspended_there' : 'active_there' })
   }
 

@@ -129,14 +129,14 @@ async function* compareCourse(parts: Parts, course: number): AsyncGenerator<Comp
     const [seen, groups] = await look().catch(async (error: unknown) => {
       throw await unreadable(error, () => countFrom(parts, course, last))
     })
-    const now = Math.floor(Date.now() / 1000)
+    const time = { now: Math.floor(Date.now() / 1000), since: Math.floor(begun.getTime() / 1000) }
     const found = page.flatMap((ours): Found[] => {
       const isInGroup = (group: number) => groups.get(group)?.has(ours.user) ?? false
       const faults = isBehind(ours)
         ? [behind(ours)]
         : ours.due
           ? []
-          : enrolmentFaults(ours, seen.get(ours.user), isInGroup, now)
+          : enrolmentFaults(ours, seen.get(ours.user), isInGroup, time)
       return faults.length > 0 ? [{ ours, faults }] : []
     })
     const still = await stillSo(found, begun, (users) => readRevisions(db, site, course, users))
