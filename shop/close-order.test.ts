@@ -139,6 +139,20 @@ describe('an order that dies unpaid', async () => {
     assert.equal(await shop.orderState(number), 'awaiting_payment')
   })
 
+  it('expires, and holds nothing any more, when its prepay waits until the deadline is past', async () => {
+    const number = await placedLater(holding, [{ place: 'waits' }])
+    assert.equal(await shop.orderState(number), 'placed')
+    assert.equal(await expireOrders(shop.shop), 0)
+    await db
+      .updateTable('orders')
+      .set({ pay_before: new Date(0) })
+      .where('number', '=', number)
+      .execute()
+    assert.equal(await expireOrders(shop.shop), 1)
+    assert.equal(await shop.orderState(number), 'expired')
+    assert.deepEqual(await shop.unitStates(number), ['released'])
+  })
+
   it('expires after its deadline, not before, and never when it is paid or trusted', async () => {
     const late = await shop.placed(plain, [{ place: 'h1' }])
     const early = await shop.placed(plain, [{ place: 'h2' }])

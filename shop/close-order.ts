@@ -51,12 +51,14 @@ export async function cancelOrder(
   return changed.result ? { ok: true } : { ok: false, reason: 'not_open' }
 }
 
-/** Expires the orders whose deadline has passed, one short transaction each. Returns how many. */
+/**
+ * Expires the orders whose deadline has passed, one short transaction each: unpaid, or never prepared. Returns how many.
+ */
 export async function expireOrders(shop: Shop, now = new Date()): Promise<number> {
   const due = await shop.db
     .selectFrom('orders')
     .select('id')
-    .where('state', '=', 'awaiting_payment')
+    .where('state', 'in', ['placed', 'awaiting_payment'])
     .where('trusted_at', 'is', null)
     .where('pay_before', '<', now)
     .orderBy('pay_before')
@@ -65,7 +67,8 @@ export async function expireOrders(shop: Shop, now = new Date()): Promise<number
   let expired = 0
   for (const { id } of due) {
     const changed = await changeOrder(shop, { id }, 'all', (order) => {
-      if (order.state !== 'awaiting_payment' || order.trustedAt !== null) return false
+      const open = order.state === 'placed' || order.state === 'awaiting_payment'
+      if (!open || order.trustedAt !== null) return false
       closeOrder(shop, order, 'expired', { who: 'shop', why: 'the payment did not come before its deadline' })
       return true
     })

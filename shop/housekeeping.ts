@@ -4,6 +4,7 @@ import { pruneCarts } from './cart.ts'
 import { expireOrders } from './close-order.ts'
 import { endProducts, tellDue } from './end-products.ts'
 import { pruneKeys } from './idempotency.ts'
+import { sendOnLost } from './send-mail.ts'
 import type { Shop } from './shop.ts'
 import { tellEndings } from './tell-endings.ts'
 
@@ -22,6 +23,7 @@ export async function keepHouse(shop: Shop): Promise<void> {
     ended: () => endProducts(shop),
     told: () => tellDue(shop),
     announced: () => tellEndings(shop),
+    mails: () => sendOnLost(shop),
     carts: () => pruneCarts(db),
     keys: () => pruneKeys(db),
     async sessions() {

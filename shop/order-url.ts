@@ -12,3 +12,8 @@ export function orderUrl(
 export function entryUrl(settings: Pick<ShopSettings, 'publicUrl'>, code: string): string {
   return `${settings.publicUrl}/entries/${code}`
 }
+
+/** A text without the keys of orders in its addresses: a viewer of the office may read it, not act as the customer. */
+export function hideOrderKeys(text: string): string {
+  return text.replaceAll(/(\/orders\/[^/\s]+\/)[\w-]{22}/g, '$1…')
+}

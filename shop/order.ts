@@ -5,7 +5,7 @@ import type { Text } from '../sdk/index.ts'
 
 /** Every move that an order may make. Nothing else changes its state. */
 export const orderMoves: Record<OrderState, readonly OrderState[]> = {
-  placed: ['awaiting_payment', 'refused', 'cancelled'],
+  placed: ['awaiting_payment', 'refused', 'cancelled', 'expired'],
   awaiting_payment: ['paid', 'cancelled', 'expired'],
   paid: ['completed', 'refunded'],
   completed: ['refunded'],

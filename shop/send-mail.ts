@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import nodemailer, { type Transporter } from 'nodemailer'
 import { fromKysely, type JobResult, type JobWithMetadata } from 'pg-boss'
 import type { Database } from '../db/schema.ts'
@@ -207,5 +207,23 @@ export async function sendAgain(shop: Shop, id: number): Promise<boolean> {
     if (numUpdatedRows === 0n) return false
     await shop.queue.send(mailQueue, { mail: id } satisfies MailJob, { db: fromKysely(trx) })
     return true
+  })
+}
+
+/** Sends on the mails that wait and have lost their job, an hour after they were decided. Returns how many. */
+export async function sendOnLost(shop: Shop): Promise<number> {
+  if (!shop.settings.mailing) return 0
+  return await shop.db.transaction().execute(async (trx) => {
+    const { rows } = await sql<{ id: number }>`
+      select m.id from mails m
+       where m.state = 'queued' and m.created_at < now() - interval '1 hour'
+         and not exists (select from pgboss.job j
+                          where j.name = ${mailQueue} and (j.data->>'mail')::bigint = m.id
+                            and j.state in ('created', 'retry', 'active'))
+       order by m.created_at limit 100 for update of m skip locked`.execute(trx)
+    for (const { id } of rows) {
+      await shop.queue.send(mailQueue, { mail: id } satisfies MailJob, { db: fromKysely(trx) })
+    }
+    return rows.length
   })
 }

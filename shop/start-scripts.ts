@@ -103,18 +103,23 @@ export function startDelivery(shop: Registered, order: LockedOrder, reason: Reas
   completeIfProduced(order, { who: 'shop' })
 }
 
-/** When the last unit of an order has nothing more to wait for, the order is produced; and completed once paid. */
+/**
+ * When the last unit of an order has nothing more to wait for, the order is produced; and completed once paid, or
+ * refunded when nothing of it is to be delivered.
+ */
 export function completeIfProduced(order: LockedOrder, reason: Reason): void {
   if (countUnits(order, finalUnitStates) < allUnits(order)) return
   order.producedAt ??= new Date()
-  if (order.state === 'paid') moveOrder(order, 'completed', reason)
+  if (order.state === 'paid') moveOrder(order, isGone(order) ? 'refunded' : 'completed', reason)
 }
+
+/** Nothing is left of what was ordered. */
+const isGone = (order: LockedOrder) => countUnits(order, ['revoked', 'cancelled']) === allUnits(order)
 
 /** A unit was taken back; with the last one, the order is refunded. */
 export function markRevoked(order: LockedOrder, unit: OrderUnit, reason: Reason): void {
   moveUnits(order, [unit], 'revoked', reason)
-  const gone = countUnits(order, ['revoked', 'cancelled']) === allUnits(order)
-  if (gone && (order.state === 'completed' || order.state === 'paid')) {
+  if (isGone(order) && (order.state === 'completed' || order.state === 'paid')) {
     moveOrder(order, 'refunded', { who: reason.who, why: 'every unit was taken back' })
   }
 }

@@ -1,4 +1,5 @@
 import { findMail } from '../../../shop/list-mails.ts'
+import { hideOrderKeys } from '../../../shop/order-url.ts'
 import { composeMail, sendAgain } from '../../../shop/send-mail.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
@@ -47,7 +48,11 @@ export async function showMail(c: OfficeContext, face: Face) {
       <div class="columns">
         <div>
           <Card title={row.state === 'sent' ? t.sentText : t.composedText}>
-            {mail ? <pre class="letter">{mail.text}</pre> : <p class="soft">{t.gone}</p>}
+            {mail ? (
+              <pre class="letter">{mayChange(c) ? mail.text : hideOrderKeys(mail.text)}</pre>
+            ) : (
+              <p class="soft">{t.gone}</p>
+            )}
           </Card>
         </div>
         <div>

@@ -65,9 +65,12 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
         actions={
           <>
             <StateBadge kind="order" state={order.state} locale={locale} />
-            <ButtonLink href={orderUrl(shop.settings, order)} icon="external">
-              {t.tracking}
-            </ButtonLink>
+            {/* The customer's page lets whoever has its address act as the customer. */}
+            {mayChange(c) && (
+              <ButtonLink href={orderUrl(shop.settings, order)} icon="external">
+                {t.tracking}
+              </ButtonLink>
+            )}
           </>
         }
       />
