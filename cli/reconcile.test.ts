@@ -38,7 +38,7 @@ describe('boutique reconcile', async () => {
     await shop.takeOver()
     assert.deepEqual(await reconcile(), {
       code: 0,
-      stdout: '1 enrolments and memberships compared: no difference.\n',
+      stdout: 'Enrolments and memberships compared: 1. Differences: 0.\n',
       stderr: '',
     })
 
@@ -55,7 +55,7 @@ describe('boutique reconcile', async () => {
     assert.equal(found.code, 1)
     assert.match(found.stdout, /^WHERE +WHO +PRODUCT +WHAT\n/)
     assert.match(found.stdout, /course 2 +lea@learners\.example +\S{19} +Not enrolled in Moodle/)
-    assert.match(found.stdout, /compared: 1 difference\.\n$/)
+    assert.match(found.stdout, /\n\nEnrolments and memberships compared: 1\. Differences: 1\.\n$/)
 
     const repaired = await reconcile(['--repair'])
     assert.deepEqual([repaired.code, repaired.stderr], [0, ''])

@@ -104,9 +104,8 @@ async function print(
   await eachPage(db, site, (page) => {
     console.log(table([['WHERE', 'WHO', 'PRODUCT', 'WHAT'], ...page.differences.map(row)]))
   })
-  const found =
-    differences === 0 ? 'no difference' : differences === 1 ? '1 difference' : `${differences} differences`
-  console.log(`${differences > 0 ? '\n' : ''}${checked} enrolments and memberships compared: ${found}.`)
+  const gap = differences > 0 ? '\n' : ''
+  console.log(`${gap}Enrolments and memberships compared: ${checked}. Differences: ${differences}.`)
 }
 
 function row(difference: ListedDifference): string[] {
