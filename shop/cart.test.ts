@@ -93,6 +93,16 @@ describe('a cart', async () => {
     assert.equal((await viewCart(shop.shop, without, { email: 'no-address' })).complete, false)
   })
 
+  it('is not complete with more units than an entry allows, or with two lines of one entry', async () => {
+    const unit = (key: string) => ({ key, forMe: true, external: {}, fields: { size: 'M' } })
+    const line = (...keys: string[]) => ({ code, units: keys.map(unit) })
+    const complete = async (...lines: ReturnType<typeof line>[]) =>
+      (await viewCart(shop.shop, { lines }, buyer)).complete
+    assert.equal(await complete(line('a', 'b', 'c', 'd')), true)
+    assert.equal(await complete(line('a', 'b', 'c', 'd', 'e')), false)
+    assert.equal(await complete(line('a', 'b'), line('c')), false)
+  })
+
   it('names what is gone', async () => {
     const content = { lines: [{ code: 'GONE', units: [] }, ...setQuantity(emptyCart(), code, 1, 4).lines] }
     const viewed = await viewCart(shop.shop, content)
