@@ -60,13 +60,7 @@ async function statements(database: pg.Client): Promise<number> {
 }
 
 /** Milliseconds from a validated payment to its unit produced, at a steady rate. */
-async function latency(
-  server: Server,
-  database: pg.Client,
-  rate: number,
-  seconds: number,
-  code = 'SQL-201',
-) {
+async function latency(server: Server, database: pg.Client, rate: number, seconds: number, code = 'SQL-201') {
   const from = new Date()
   const tag = Math.random().toString(36).slice(2, 8)
   const under: Promise<void>[] = []
@@ -146,11 +140,7 @@ try {
   )
 
   note('catalog page, CPU of the server', '≤ 0.5 ms', `${one(await page(server, '/'), 2)} ms`)
-  note(
-    'entry page, CPU of the server',
-    '≤ 0.5 ms',
-    `${one(await page(server, '/entries/SQL-201'), 2)} ms`,
-  )
+  note('entry page, CPU of the server', '≤ 0.5 ms', `${one(await page(server, '/entries/SQL-201'), 2)} ms`)
 
   const more = Math.max(0, Number(values.orders) - (await produced(database)))
   await orders(server, database, more, 32)

@@ -8,6 +8,7 @@ import { operator } from './operator.ts'
 import { reconcile } from './reconcile.ts'
 import { start } from './start.ts'
 import { table } from './table.ts'
+import { test } from './test.ts'
 import { token } from './token.ts'
 
 /** One command of `boutique`. It may throw: the failure is explained in one place. */
@@ -18,7 +19,7 @@ export type Command = {
 }
 
 const commands = new Map<string, Command>(
-  Object.entries({ start, migrate, handlers, operator, token, erase, database, reconcile }),
+  Object.entries({ start, migrate, handlers, operator, token, erase, database, reconcile, test }),
 )
 
 const [name = 'help', ...args] = process.argv.slice(2)

@@ -155,7 +155,7 @@ describe('a proof', () => {
   it('takes its samples from elsewhere, and says when they are none', async () => {
     const handler = 'std_enroloncourse'
     const proving = proveHandler({ handler, worlds, samples: { internal: 'none' } })
-    await assert.rejects(proving, /the samples of std_enroloncourse can't be used: at 0.internal/)
+    await assert.rejects(proving, /The samples of std_enroloncourse can't be used: at 0.internal/)
   })
 
   it('says which parameters the operator’s form would refuse', async () => {
@@ -168,7 +168,7 @@ describe('a proof', () => {
   it('names the places where it looked for a handler', async () => {
     await assert.rejects(
       proveHandler({ handler: 'ext_nowhere', worlds }),
-      /no handler "ext_nowhere": looked at .*handlers/,
+      /There is no handler "ext_nowhere": looked at .*handlers/,
     )
   })
 })

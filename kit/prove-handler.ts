@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { loadHandler, type Registered } from '../production/registry.ts'
+import { StartupError } from '../startup-error.ts'
 import { openProcess } from './process.ts'
 import { type ProofRow, proveCase } from './prove-case.ts'
 import { type Case, casesOf, readSamples } from './samples.ts'
@@ -82,5 +83,5 @@ async function findFolder(handler: string, folders: string[]): Promise<string> {
     const found = await stat(place).catch(() => undefined)
     if (found?.isDirectory()) return place
   }
-  throw new Error(`there is no handler "${handler}": looked at ${places.join(', ')}`)
+  throw new StartupError(`There is no handler "${handler}": looked at ${places.join(', ')}.`)
 }

@@ -6,6 +6,7 @@ import type { Registered } from '../production/registry.ts'
 import { elementsOf } from '../sdk/form.ts'
 import type { Handler, Moodle } from '../sdk/index.ts'
 import { sampleAnswers } from '../shop/sample-answers.ts'
+import { StartupError } from '../startup-error.ts'
 
 /**
  * Sample parameters of a handler, in the `samples.ts` of its folder: the default export is one of these, or a list.
@@ -92,7 +93,9 @@ export function casesOf({ id, handler }: Registered, given: unknown): Case[] {
     .safeParse(given === undefined ? [{}] : [given].flat())
   if (!read.success) {
     const [issue] = read.error.issues
-    throw new Error(`the samples of ${id} can't be used: at ${issue?.path.join('.')}: ${issue?.message}`)
+    throw new StartupError(
+      `The samples of ${id} can't be used: at ${issue?.path.join('.')}: ${issue?.message}.`,
+    )
   }
   return read.data.map((one, index) => caseOf(handler, one, read.data.length > 1 ? `case ${index + 1}` : ''))
 }

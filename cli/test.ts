@@ -1,0 +1,38 @@
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Command } from './boutique.ts'
+import { readSettings } from './read-settings.ts'
+
+export const test: Command = {
+  usage: [
+    [
+      'test [handler …]',
+      'prove handlers, by name or folder, against every crash, race and fault; all, unless named',
+    ],
+  ],
+  async run(args) {
+    const { positionals } = parseArgs({ args, allowPositionals: true })
+    const ours = path.join(import.meta.dirname, '..', 'handlers')
+    const folders = [ours, ...readSettings().HANDLERS_PATH.split(path.delimiter).filter(Boolean)]
+    const handlers = positionals.length > 0 ? positionals : await handlersIn(folders)
+    // Only here: the other commands don't need the sandbox.
+    const { formatProof, openWorlds, proveHandler } = await import('../kit/testing.ts')
+    const worlds = await openWorlds()
+    try {
+      for (const handler of handlers) {
+        const proof = await proveHandler({ handler, folders, worlds })
+        console.log(`${formatProof(proof)}\n`)
+        if (!proof.ok) process.exitCode = 1
+      }
+    } finally {
+      await worlds.close()
+    }
+  },
+}
+
+async function handlersIn(folders: string[]): Promise<string[]> {
+  const found = await Promise.all(folders.map((folder) => readdir(folder, { withFileTypes: true })))
+  const names = found.flat().filter((entry) => entry.isDirectory() && !/^\.|^node_modules$/.test(entry.name))
+  return [...new Set(names.map(({ name }) => name))]
+}
