@@ -9,6 +9,7 @@ import {
   productHistory,
 } from '../../../shop/product.ts'
 import { besideEnrolments } from '../../../shop/product-access.ts'
+import { sayProductChange } from '../../../shop/say-product-change.ts'
 import { enrolmentsOfProduct } from '../../../shop/told-enrolments.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
@@ -19,7 +20,7 @@ import { Confirm } from '../../ui/confirm.tsx'
 import { ErrorSummary, summaryOf } from '../../ui/error-summary.tsx'
 import { FormElements } from '../../ui/form-elements.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
-import { formatMoment, type Locale, pick } from '../../ui/locale.ts'
+import { type Locale, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
 import { textOf } from '../field.tsx'
@@ -219,23 +220,8 @@ function sayEvent(event: string, actions: Record<string, OfferedAction>, locale:
   return action ? pick(action.title, locale) : (known[event] ?? event)
 }
 
-/** What an action changed, as the history keeps it. */
 function sayChange(data: Record<string, unknown>, why: string | null, locale: Locale): string | undefined {
-  const t = texts[locale].products
-  const { change } = data
-  const said: string[] = []
-  if (typeof change === 'object' && change !== null) {
-    if ('endsAt' in change) {
-      said.push(
-        typeof change.endsAt === 'string'
-          ? t.endsNow(formatMoment(new Date(change.endsAt), locale))
-          : t.noEndNow,
-      )
-    }
-    if ('startsAt' in change && typeof change.startsAt === 'string') {
-      said.push(t.startsNow(formatMoment(new Date(change.startsAt), locale)))
-    }
-  }
+  const said = sayProductChange(data).map((text) => pick(text, locale))
   if (why) said.push(why)
   return said.length > 0 ? said.join(' ') : undefined
 }
