@@ -69,7 +69,7 @@ describe('the end of a product is announced', async () => {
     await endIn(order, 20)
     assert.equal(await tellEndings(shop.shop), 3)
     const [customer, ...holders] = await mailsOf(order)
-    assert.equal((customer?.data.references as string[]).length, 3)
+    assert.ok(Array.isArray(customer?.data.references) && customer.data.references.length === 3)
     assert.equal(holders.length, 3)
     const mail = customer && (await composeMail(shop.shop, customer))
     assert.match(mail?.subject ?? '', /^3 accesses end on /)
