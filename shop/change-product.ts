@@ -4,7 +4,7 @@ import type { Database, ProductState } from '../db/schema.ts'
 import type { Production } from '../production/production.ts'
 import { Superseded } from '../production/step.ts'
 import type { Product, ProductChange } from '../sdk/index.ts'
-import { moveUp } from './move-up.ts'
+import { moveUp, putOff } from './move-following.ts'
 import { accessOf } from './product-access.ts'
 import { readProductReference } from './reference.ts'
 import type { Shop } from './shop.ts'
@@ -71,6 +71,10 @@ export async function changeProduct(
       ends_at: now.endsAt === undefined ? product.ends_at : now.endsAt,
     }
     if (!late) {
+      // Days were added to what this product gives, whatever else was bought to follow it.
+      if (now.addDays && product.ends_at && row.ends_at) {
+        await putOff(trx, id, (row.ends_at.getTime() - product.ends_at.getTime()) / 1000)
+      }
       await trx
         .updateTable('products')
         .set({

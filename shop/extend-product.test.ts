@@ -61,6 +61,19 @@ describe('days that are sold', async () => {
     return number
   }
 
+  it('are added to the access, also where another product was bought to follow the one that is extended', async () => {
+    const person = learner('follower')
+    const first = await own('COURSE', person)
+    const second = await own('COURSE', person)
+    const [firstEnd, secondEnd] = [await endOf(first), await endOf(second)]
+    assert.equal(Math.round((secondEnd - firstEnd) / day), 30)
+    await extend('MORE', first)
+    assert.equal(await endOf(first), firstEnd + 10 * day)
+    assert.equal(await endOf(second), secondEnd + 10 * day)
+    const enrolments = (await shop.sandboxState(person.email)).courses.flatMap((course) => course.enrolments)
+    assert.equal(enrolments[0]?.timeend, Math.ceil((secondEnd + 10 * day) / 1000))
+  })
+
   it('are added to access whose reference is typed anyhow, and the new end is told', async () => {
     const reference = await own('COURSE', learner('leo'))
     const end = await endOf(reference)

@@ -1,16 +1,32 @@
-import { sql, type Transaction } from 'kysely'
+import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Database } from '../db/schema.ts'
 
-/**
- * Products that were bought to follow one another begin where the one before ends (`extends`). When one of them is
- * revoked before its end, those that follow move up by the time it had left: what is still paid for opens at once, and
- * none of its days is lost. For the transaction that revokes; Moodle is told of the same access anyway.
- */
+// Products that were bought to follow one another begin where the one before ends (`extends`). So when one of them
+// moves its end, those that follow move with it, that no day of theirs is lost. Moodle is told by whoever calls: they
+// all give the same access.
+
+/** What follows products that were just revoked moves up by the time they had left: it is still paid for. */
 export async function moveUp(trx: Transaction<Database>, revoked: number[]): Promise<void> {
+  await moveFollowing(
+    trx,
+    revoked,
+    sql`extract(epoch from greatest(starts_at, now())) - extract(epoch from ends_at)`,
+  )
+}
+
+/** What follows a product whose end is about to move by so many seconds moves as far: to be called before it does. */
+export async function putOff(trx: Transaction<Database>, product: number, seconds: number): Promise<void> {
+  await moveFollowing(trx, [product], sql`${seconds}::float8`)
+}
+
+async function moveFollowing(
+  trx: Transaction<Database>,
+  products: number[],
+  seconds: RawBuilder<unknown>,
+): Promise<void> {
   await sql`
     with recursive following (id, ends_at, seconds) as (
-      select id, ends_at, extract(epoch from ends_at) - extract(epoch from greatest(starts_at, now()))
-        from products where id = any(${revoked}::bigint[]) and ends_at > now()
+      select id, ends_at, (${seconds})::float8 from products where id = any(${products}::bigint[]) and ends_at > now()
       union
       select next.id, next.ends_at, following.seconds
         from following join lateral (
@@ -26,9 +42,9 @@ export async function moveUp(trx: Transaction<Database>, revoked: number[]): Pro
         ) next on true
     ), moved as (
       update products p
-         set starts_at = p.starts_at - make_interval(secs => following.seconds),
-             ends_at = p.ends_at - make_interval(secs => following.seconds)
-        from following where p.id = following.id and p.id <> all(${revoked}::bigint[])
+         set starts_at = p.starts_at + make_interval(secs => following.seconds),
+             ends_at = p.ends_at + make_interval(secs => following.seconds)
+        from following where p.id = following.id and p.id <> all(${products}::bigint[])
       returning p.id, p.starts_at, p.ends_at
     )
     insert into product_history (product_id, who, event, data)
