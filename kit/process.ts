@@ -19,9 +19,9 @@ export type Moment = { kind: 'call' | 'answer' | 'effect' | 'step' | 'end' | 'ke
 export type Watch = (moment: Moment, process: Process) => Promise<void> | void
 
 /**
- * A process of the shop, played within this one: an engine with a connection to Moodle of its own. When it dies it
- * never does anything again, and leaves exactly what a killed one leaves: its attempts never return, its connections
- * break, and the database takes nothing more from it.
+ * A process of the shop, played within this one: an engine with a connection to Moodle of its own. When it dies its
+ * scripts stand still, its connections break and the database takes nothing more from it: it leaves exactly what a
+ * killed one leaves.
  */
 export type Process = {
   shop: Shop
@@ -48,6 +48,10 @@ export function openProcess(
   { watch, timeoutMs }: { watch?: Watch; timeoutMs?: number } = {},
 ): Process {
   const { promise: gone, resolve: tellGone } = Promise.withResolvers<void>()
+  const death = gone.then(() => {
+    throw new Died('this process is dead')
+  })
+  death.catch(() => {}) // it is no failure when nothing was running
   let dead = false
   const db = severable(world.ground.db, () => dead)
   const { token, release } = world.letIn((moment) => pass(moment))
@@ -97,9 +101,12 @@ export function openProcess(
     free: mortal(context.free),
   })
 
-  async function ended<Result>(name: string, script: Promise<Result>): Promise<Result> {
-    const result = await script
-    await pass({ kind: 'end', name })
+  /** Lets the engine, whose hands are tied once the process is dead, unwind instead of standing still. */
+  const untilDeath = <Result>(work: Promise<Result>): Promise<Result> => Promise.race([work, death])
+
+  async function played<Result>(moment: Moment, script: Promise<Result> | Result): Promise<Result> {
+    const result = await untilDeath(Promise.resolve(script))
+    await untilDeath(pass(moment))
     return result
   }
 
@@ -107,23 +114,29 @@ export function openProcess(
     const { prepay, release, postpay, revoke, actions } = handler
     return {
       ...handler,
-      ...(prepay && { prepay: (context) => ended('prepay', prepay(watchedContext(context))) }),
-      ...(release && { release: (context) => ended('release', release(watchedContext(context))) }),
-      ...(postpay && { postpay: (context) => ended('postpay', postpay(watchedContext(context))) }),
+      ...(prepay && {
+        prepay: (context) => played({ kind: 'end', name: 'prepay' }, prepay(watchedContext(context))),
+      }),
+      ...(release && {
+        release: (context) => played({ kind: 'end', name: 'release' }, release(watchedContext(context))),
+      }),
+      ...(postpay && {
+        postpay: (context) => played({ kind: 'end', name: 'postpay' }, postpay(watchedContext(context))),
+      }),
       ...(revoke && {
         revoke: (context) =>
-          ended('revoke', revoke({ ...watchedContext(context), products: context.products })),
+          played(
+            { kind: 'end', name: 'revoke' },
+            revoke({ ...watchedContext(context), products: context.products }),
+          ),
       }),
       actions: Object.fromEntries(
         Object.entries(actions ?? {}).map(([name, action]) => [
           name,
           {
             ...action,
-            async run(context) {
-              const result = await action.run({ ...context, step: watched(context.step) })
-              await pass({ kind: 'effect', name })
-              return result
-            },
+            run: (context) =>
+              played({ kind: 'effect', name }, action.run({ ...context, step: watched(context.step) })),
           },
         ]),
       ),
@@ -158,16 +171,16 @@ export function openProcess(
       ...engine,
       async deliver(production, delivery) {
         await engine.deliver(production, delivery)
-        await pass({ kind: 'kept', name: 'postpay' })
+        await untilDeath(pass({ kind: 'kept', name: 'postpay' }))
       },
       async withdraw(production) {
         await engine.withdraw(production)
-        await pass({ kind: 'kept', name: 'revoke' })
+        await untilDeath(pass({ kind: 'kept', name: 'revoke' }))
       },
       async change(production, ...asked) {
-        await pass({ kind: 'step', name: 'change' })
+        await untilDeath(pass({ kind: 'step', name: 'change' }))
         const changed = await engine.change(production, ...asked)
-        await pass({ kind: 'kept', name: production.input.action?.name ?? 'action' })
+        await untilDeath(pass({ kind: 'kept', name: production.input.action?.name ?? 'action' }))
         return changed
       },
     },
@@ -187,7 +200,7 @@ export function openProcess(
 function severable(db: Kysely<Database>, dead: () => boolean): Kysely<Database> {
   const severed: KyselyPlugin = {
     transformQuery({ node }) {
-      if (dead()) throw new Died('this process is dead')
+      if (dead()) throw new Died('a dead process writes nothing')
       return node
     },
     transformResult: async ({ result }) => result,
