@@ -54,7 +54,7 @@ async function startThrowAway(): Promise<string> {
   const { url } = await startEmbedded({
     folder: await temporaryFolder(),
     durable: false,
-    settings: { max_connections: '200' },
+    settings: { max_connections: '800' },
   })
   return url
 }
