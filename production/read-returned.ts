@@ -32,6 +32,7 @@ const draft = z.looseObject({
 
 const delivery = z.looseObject({
   feedback,
+  frees: z.array(z.string()).optional(),
   products: z
     .array(draft)
     .refine(

@@ -197,7 +197,8 @@ async function runScript(
     }
     case 'postpay': {
       const delivery = handler.postpay ? readDelivery(await handler.postpay(context)) : { products: [] }
-      await engine.deliver(production, delivery)
+      const frees = delivery.frees?.map((name) => ownName(production, name))
+      await engine.deliver(production, { ...delivery, frees })
       return { state: 'done', feedback: delivery.feedback }
     }
     case 'release':
@@ -250,6 +251,9 @@ async function runAction(
   return { state: 'done', feedback: stored.feedback }
 }
 
+/** Each handler reserves names among its own. */
+const ownName = (production: Production, name: string) => `${production.handler}:${name}`
+
 function readProduct(product: StoredProduct): Product {
   return {
     ...product,
@@ -287,8 +291,8 @@ function contextOf(
     owned: engine.owned,
     findProduct: engine.findProduct,
     changeProduct: (reference, change) => engine.change(production, readChange(change), reference),
-    reserve: (name) => engine.reserve(production.unitId, `${production.handler}:${name}`),
-    free: (name) => engine.free(production.unitId, `${production.handler}:${name}`),
+    reserve: (name) => engine.reserve(production.unitId, ownName(production, name)),
+    free: (name) => engine.free(production.unitId, ownName(production, name)),
     log: (message, details) => log.info({ details }, message),
     signal,
   }

@@ -146,7 +146,12 @@ export type ScriptContext<Internal, External> = {
   signal: AbortSignal
 }
 
-export type Delivery = { products: ProductDraft[]; feedback?: Feedback }
+export type Delivery = {
+  products: ProductDraft[]
+  feedback?: Feedback
+  /** Reserved names that this unit gives up at the very moment when its products are there. */
+  frees?: string[]
+}
 
 /** An after-sale action: its form, who may do it, and what it changes. */
 export type Action<Internal = unknown, Input = unknown> = {

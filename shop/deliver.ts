@@ -30,7 +30,7 @@ export async function deliver(shop: Shop, production: Production, delivery: Deli
     const wanted = targetsOfDrafts(drafts.flatMap(({ entitlements }) => entitlements))
     // This locks them: of two products that extend the same access, the second sees the first.
     await shop.site.touchAccess(trx, wanted)
-    await write(shop, trx, production, drafts)
+    await write(shop, trx, production, drafts, delivery.frees ?? [])
     return wanted
   })
   await shop.site.applyAccess(targets, { again: production.attempt > 1 })
@@ -49,10 +49,16 @@ async function givenBefore(trx: Transaction<Database>, unitId: number): Promise<
 type Draft = Omit<ProductDraft, 'entitlements'> & { entitlements: EntitlementDraft[] }
 
 /**
- * Writes products with what they entitle to, in one statement, under the attempt's fence. A product that extends what
+ * Writes products with what they entitle to, and gives up `frees`, in one statement, under the attempt's fence. A product that extends what
  * its holder has begins where that ends: its whole period is moved there.
  */
-async function write(shop: Shop, trx: Transaction<Database>, production: Production, products: Draft[]) {
+async function write(
+  shop: Shop,
+  trx: Transaction<Database>,
+  production: Production,
+  products: Draft[],
+  frees: string[],
+) {
   const { site } = shop.site
   const drafts = products.map(({ entitlements: [first], ...product }) => ({
     ...product,
@@ -108,6 +114,9 @@ async function write(shop: Shop, trx: Transaction<Database>, production: Product
     ), beside_courses as (
       insert into membership_entitlements (product_id, site, target, user_id, stays)
       select id, ${site}, membership, "user", stays from given where membership is not null
+    ), freed as (
+      delete from reservations using fence
+       where reservations.unit_id = fence.unit_id and name = any(${frees}::text[])
     ), told as (
       insert into product_history (product_id, who, event) select id, 'shop', 'delivered' from made
     )

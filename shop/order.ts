@@ -60,7 +60,7 @@ export const finalUnitStates: readonly UnitState[] = [
 ]
 
 /** A unit in one of these gives nothing: what it had reserved is free again. */
-export const deadUnitStates: readonly UnitState[] = ['released', 'refused', 'cancelled', 'revoked']
+const deadUnitStates: readonly UnitState[] = ['released', 'refused', 'cancelled', 'revoked']
 
 /** Who did something, as the history shows it: `customer`, `shop`, `operator:<e-mail>`, `api:<token>`, `means:<id>`. */
 export type Who = string

@@ -1,16 +1,13 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Database } from '../db/schema.ts'
-import { deadUnitStates } from './order.ts'
 
-/**
- * Reserves a name for a unit; true when it holds it, now or from an earlier run. One whose order has died gets none: a
- * script that is still at it would keep the name for ever.
- */
+/** Reserves a name for a unit; true when it holds it, now or from an earlier run. */
 export async function reserve(db: Kysely<Database>, unitId: number, name: string): Promise<boolean> {
-  await sql`
-    insert into reservations (name, unit_id)
-    select ${name}, id from units where id = ${unitId} and state <> all(${deadUnitStates}::text[]) for share
-    on conflict do nothing`.execute(db)
+  await db
+    .insertInto('reservations')
+    .values({ name, unit_id: unitId })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
   const held = await db
     .selectFrom('reservations')
     .select('name')

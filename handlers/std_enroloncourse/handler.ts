@@ -109,7 +109,7 @@ export default defineHandler({
     return undefined
   },
 
-  async postpay({ unit, internal, external, moodle, free, step }) {
+  async postpay({ unit, internal, external, moodle, step }) {
     const { locale } = unit.order
     const { email, firstname, lastname } = external
     const learner = await step('account', () => moodle.ensureAccount({ email, firstname, lastname, locale }))
@@ -125,10 +125,6 @@ export default defineHandler({
     }
     entitlements.push(...(await supportEntitlements({ moodle, step, unit }, internal)))
 
-    // From now on the product itself tells that the learner has access.
-    if (internal.again === 'refuse')
-      await step('free', () => free(`${internal.course}:${email.toLowerCase()}`))
-
     const name = course?.fullname ?? unit.entry.title[locale]
     return {
       products: [
@@ -142,6 +138,8 @@ export default defineHandler({
           extends: internal.again === 'extend' && internal.endsOn === undefined,
         },
       ],
+      // From then on the product itself tells that the learner has access.
+      frees: internal.again === 'refuse' ? [`${internal.course}:${email.toLowerCase()}`] : [],
       feedback: {
         shown: {
           en: `${firstname} ${lastname} is enrolled in “${name}”.`,

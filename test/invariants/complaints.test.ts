@@ -74,12 +74,7 @@ describe('what went wrong in other shops', async () => {
     const learner = newLearner('compensated')
     const { number } = await shop.placed(first, [learner])
     await shop.pay(number)
-    const { id } = await db
-      .selectFrom('productions')
-      .innerJoin('orders', 'orders.id', 'productions.order_id')
-      .select('productions.id')
-      .where('orders.number', '=', number)
-      .executeTakeFirstOrThrow()
+    const id = await postpayOf(number)
     const [lost] = await claimAtOnce(db, 'lost', [id])
     assert.ok(lost)
     await shop.takeOver()
@@ -236,6 +231,36 @@ describe('what went wrong in other shops', async () => {
     assert.equal(await shop.orderState((await shop.placed(code, [learner])).number), 'awaiting_payment')
   })
 
+  it('complaint 44: a second purchase is refused at every moment of the first, until its product has ended', async () => {
+    const code = await sell(2, { again: 'refuse' })
+    const learner = newLearner('always')
+    const another = async () => await shop.orderState((await shop.placed(code, [learner])).number)
+    const { number } = await shop.placed(code, [learner])
+    assert.equal(await another(), 'refused', 'before it is paid')
+    await shop.pay(number)
+    assert.equal(await another(), 'refused', 'before it is produced')
+    // Everything but its very last part: the process died there.
+    const dying = {
+      ...shop.engine,
+      deliver: async () => {
+        throw new Error('died')
+      },
+    }
+    const [running] = await claimAtOnce(db, 'dying', [await postpayOf(number)])
+    assert.ok(running)
+    await run(dying, running, new AbortController().signal)
+    assert.equal(await another(), 'refused', 'while it is produced')
+    await shop.takeOver()
+    assert.equal(await another(), 'refused', 'once it is produced')
+    const [product] = (await findOrder(db, number))?.products ?? []
+    const held = await db
+      .selectFrom('reservations')
+      .select('name')
+      .where('unit_id', '=', product?.unitId ?? 0)
+      .execute()
+    assert.deepEqual(held, [], 'the product itself tells')
+  })
+
   it('complaint 45: what an operator has revoked is not granted again by anything that happens later', async () => {
     const learner = newLearner('regrant')
     const { number } = await shop.placed(first, [learner])
@@ -381,6 +406,17 @@ describe('what went wrong in other shops', async () => {
   /** Whole seconds: a start is cut downwards, an end upwards. */
   const overlap = (one: { timestart: number; timeend: number } | undefined) =>
     ((one?.timeend ?? 0) - (one?.timestart ?? 0)) % days
+
+  async function postpayOf(number: string): Promise<number> {
+    const { id } = await db
+      .selectFrom('productions')
+      .innerJoin('orders', 'orders.id', 'productions.order_id')
+      .select('productions.id')
+      .where('orders.number', '=', number)
+      .where('script', '=', 'postpay')
+      .executeTakeFirstOrThrow()
+    return id
+  }
 
   async function accountOf(email: string): Promise<number | undefined> {
     return (await shop.sandboxState(email)).accounts[0]?.id
