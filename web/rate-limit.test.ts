@@ -13,10 +13,10 @@ describe('a limit', () => {
 
   it('refuses what comes too often and says when to come again', async () => {
     const limit = rateLimit(database.pool, { name: 'often', attempts: 3, seconds: 60 })
-    for (let attempt = 1; attempt <= 3; attempt++) assert.deepEqual(await limit.take('a'), { ok: true })
+    for (let attempt = 1; attempt <= 3; attempt++) assert.equal((await limit.take('a')).ok, true)
     const refused = await limit.take('a')
     assert.ok(!refused.ok && refused.retryAfter > 50 && refused.retryAfter <= 60)
-    assert.deepEqual(await limit.take('b'), { ok: true })
+    assert.equal((await limit.take('b')).ok, true)
   })
 
   it('counts for all processes together, and twenty at once no less than one by one', async () => {
