@@ -17,7 +17,7 @@ export type Doomed = {
   task:
     | { do: 'run'; production: number }
     | { do: 'place'; cart: { id: string; content: CartContent }; checkout: Checkout }
-    | { do: 'act'; reference: string; action: string; asked: string }
+    | { do: 'act'; reference: string; action: string; asked: string; values?: Record<string, unknown> }
   /** Which boundary to die at, counted from 0. */
   dieAt?: number
 }
@@ -68,7 +68,7 @@ switch (task.do) {
     break
   case 'act': {
     const by = { who: 'operator:olga', audience: 'operator' as const }
-    await actOnProduct(shop, engine, task.reference, task.action, {}, by, task.asked)
+    await actOnProduct(shop, engine, task.reference, task.action, task.values ?? {}, by, task.asked)
     break
   }
 }

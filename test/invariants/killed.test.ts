@@ -242,6 +242,48 @@ describe('a process that is killed (invariant 2)', async () => {
     assert.ok(boundaries.includes('after enrol_manual_enrol_users'))
   })
 
+  it('hands the access over once, wherever it dies: the one has it and the other no more', async (t) => {
+    const successor = (n: number) => ({
+      email: `successor-${n}@learners.example`,
+      firstname: 'Nia',
+      lastname: `N${n}`,
+    })
+    const by = { who: 'operator:olga', audience: 'operator' as const }
+    const boundaries = await killEverywhere(t, {
+      prepare: async (n) => {
+        const email = `predecessor-${n}@learners.example`
+        const { product } = await produced(enrolment, { email, firstname: 'Pol', lastname: `P${n}` })
+        return { email, product, values: successor(n), asked: randomUUID() }
+      },
+      task: ({ product, values, asked }) => ({
+        do: 'act',
+        reference: product.reference,
+        action: 'handOver',
+        values,
+        asked,
+      }),
+      check: async ({ email, product, values }, where) => {
+        assert.equal((await findProduct(db, product.reference))?.holder?.email, values.email, where)
+        const told = (await productHistory(db, product.id)).map(({ event }) => event)
+        assert.deepEqual(told, ['delivered', 'handOver'], where)
+        const enrolmentsOf = async (whose: string) =>
+          (await shop.sandboxState(whose)).courses.flatMap(({ enrolments }) => enrolments)
+        assert.deepEqual(
+          (await enrolmentsOf(email)).map(({ status, removed }) => ({ status, removed })),
+          [{ status: 'suspended', removed: 0 }],
+          where,
+        )
+        const [theirs] = await enrolmentsOf(values.email)
+        assert.deepEqual([theirs?.status, theirs?.created], ['active', 1], where)
+        assert.equal((await shop.sandboxState(values.email)).accounts.length, 1, where)
+      },
+      resume: async ({ product, values, asked }) => {
+        await actOnProduct(shop.shop, shop.engine, product.reference, 'handOver', values, by, asked)
+      },
+    })
+    assert.ok(boundaries.includes('after core_user_create_users'))
+  })
+
   async function produced(code: string, external: Record<string, unknown>) {
     const { number } = await shop.placed(code, [external])
     await shop.pay(number)
