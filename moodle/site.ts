@@ -5,10 +5,11 @@ import type { ComparedUpTo, Database } from '../db/schema.ts'
 import { type Moodle, MoodleError, type SiteInfo } from '../sdk/index.ts'
 import { type AccessTarget, type DueAccess, openAccess, type RefusedAccess, touchAccess } from './access.ts'
 import { openAccounts } from './accounts.ts'
-import { createClient } from './client.ts'
+import { type Client, createClient } from './client.ts'
 import { type Compared, compareAccess } from './compare.ts'
 import { openCourses } from './courses.ts'
 import type { Touch } from './entitlements.ts'
+import { type RehearsedCall, rehearsingClient } from './rehearsing-client.ts'
 import { openRoles } from './roles.ts'
 import { openSiteState, type SiteHealth } from './site-state.ts'
 
@@ -29,6 +30,15 @@ export type Site = Moodle & {
   attemptAccess(targets: AccessTarget[]): Promise<RefusedAccess[]>
   /** Compares all that products give with what Moodle shows, from `after` on. Changes nothing. */
   compareAccess(after: Omit<ComparedUpTo, 'checked'> | null): AsyncGenerator<Compared>
+  /**
+   * The same site for a rehearsal: what reads is asked, what writes is noted and not sent. `db` keeps what it notes of
+   * accounts and access, for its user to undo; `read` stands around each question that does go to Moodle.
+   */
+  rehearse(options: {
+    db: Kysely<Database>
+    note: (call: RehearsedCall) => void
+    read: <T>(ask: () => Promise<T>) => Promise<T>
+  }): Rehearsal
   /** The state of the site as all processes together see it. */
   health(): Promise<SiteHealth>
   /** Asks the site at once, whatever its state; an answer ends a pause for every process. */
@@ -36,6 +46,9 @@ export type Site = Moodle & {
   /** Closes the connections, once the state is written. */
   close(): Promise<void>
 }
+
+/** What a script needs of a site, and the shop after it. */
+export type Rehearsal = Omit<Site, 'rehearse' | 'health' | 'probe' | 'close'>
 
 const siteInfo = z.object({
   sitename: z.string(),
@@ -73,11 +86,41 @@ export function connectSite(options: {
     onChange: (trouble) => state.note(trouble),
     recovered: state.recovered,
   })
+  return {
+    ...siteOf({ id, url, db, client }),
+    rehearse({ db, note, read }) {
+      const asking: Client = {
+        ...client,
+        call: (...asked) => read(() => client.call(...asked)),
+        callNow: (...asked) => read(() => client.callNow(...asked)),
+      }
+      return siteOf({ id, url, db, client: rehearsingClient(asking, note) })
+    },
+    health: state.health,
+    async probe() {
+      try {
+        await client.probe('core_webservice_get_site_info', {}, siteInfo)
+        state.note(undefined, { checked: true })
+      } catch (error) {
+        if (!(error instanceof MoodleError)) throw error
+        state.note(error.kind === 'request' ? undefined : error, { checked: true })
+      }
+      return await state.health()
+    },
+    async close() {
+      client.close()
+      await state.settled()
+    },
+  }
+}
+
+/** What is done with a site by its client; `db` keeps what is known of accounts and access there. */
+function siteOf(options: { id: string; url: string; db: Kysely<Database>; client: Client }): Rehearsal {
+  const { id, url, db, client } = options
   const courses = openCourses(client)
   const roles = openRoles(client)
   const accounts = openAccounts({ db, site: id, client })
   const access = openAccess({ db, site: id, client, courses })
-
   return {
     site: id,
     url,
@@ -119,20 +162,5 @@ export function connectSite(options: {
     applyDue: access.applyDue,
     attemptAccess: access.attempt,
     compareAccess: (after) => compareAccess({ db, site: id, client }, after),
-    health: state.health,
-    async probe() {
-      try {
-        await client.probe('core_webservice_get_site_info', {}, siteInfo)
-        state.note(undefined, { checked: true })
-      } catch (error) {
-        if (!(error instanceof MoodleError)) throw error
-        state.note(error.kind === 'request' ? undefined : error, { checked: true })
-      }
-      return await state.health()
-    },
-    async close() {
-      client.close()
-      await state.settled()
-    },
   }
 }

@@ -28,7 +28,19 @@ export type Site = Moodle & {
   attemptAccess(targets: AccessTarget[]): Promise<(AccessTarget & { trouble: string })[]>
   /** Compares all that products give with what Moodle shows, from `after` on. Changes nothing. */
   compareAccess(after: Omit<ComparedUpTo, 'checked'> | null): AsyncGenerator<Compared>
+  /**
+   * The same site for a rehearsal: what reads is asked, what writes is noted and not sent. `db` keeps what it notes of
+   * accounts and access, for its user to undo; `read` stands around each question that does go to Moodle.
+   */
+  rehearse(options: {
+    db: Kysely<Database>
+    note: (call: RehearsedCall) => void
+    read: <T>(ask: () => Promise<T>) => Promise<T>
+  }): Omit<Site, 'rehearse'>
 }
+
+/** A call that was not sent, and the answer that was made up. */
+export type RehearsedCall = { function: string; parameters: Record<string, unknown>; answer: unknown }
 
 /** How the site differs from our rows. `user` null: the course or the cohort itself could not be read. */
 export type Difference = { user: number | null; faults: Fault[] } & (
