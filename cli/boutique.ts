@@ -1,5 +1,6 @@
 import { StartupError } from '../startup-error.ts'
 import { database } from './database.ts'
+import { dryRun } from './dry-run.ts'
 import { erase } from './erase.ts'
 import { explain } from './explain.ts'
 import { handlers } from './handlers.ts'
@@ -19,7 +20,18 @@ export type Command = {
 }
 
 const commands = new Map<string, Command>(
-  Object.entries({ start, migrate, handlers, operator, token, erase, database, reconcile, test }),
+  Object.entries({
+    start,
+    migrate,
+    handlers,
+    operator,
+    token,
+    erase,
+    database,
+    reconcile,
+    test,
+    'dry-run': dryRun,
+  }),
 )
 
 const [name = 'help', ...args] = process.argv.slice(2)

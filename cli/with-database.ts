@@ -9,13 +9,14 @@ import { migrate } from '../db/migrate.ts'
  */
 export async function withDatabase<T>(
   config: Config,
-  work: (connection: Connection & { migrated: string[] }) => Promise<T>,
+  work: (connection: Connection & { url: string; migrated: string[] }) => Promise<T>,
 ): Promise<T> {
   await using opened = new AsyncDisposableStack()
   const embedded = config.DATABASE_URL ? undefined : await startEmbedded({ folder: config.DATA_DIR })
   if (embedded) opened.defer(() => embedded.stop())
-  const connection = await connect(config.DATABASE_URL ?? embedded?.url ?? '', { max: 2 })
+  const url = config.DATABASE_URL ?? embedded?.url ?? ''
+  const connection = await connect(url, { max: 2 })
   opened.defer(() => connection.db.destroy())
   const migrated = await migrate(connection.pool)
-  return await work({ ...connection, migrated })
+  return await work({ ...connection, url, migrated })
 }

@@ -5,7 +5,7 @@ import type { Means } from '../payments/means.ts'
 import { claim } from '../production/production.ts'
 import { handlerOf } from '../production/registry.ts'
 import { type Engine, run } from '../production/run.ts'
-import { elementsOf, type FormErrors, validate } from '../sdk/form.ts'
+import { elementsOf, type FormErrors, parseElements, validate } from '../sdk/form.ts'
 import type { Finding, Handler, Person, Text } from '../sdk/index.ts'
 import { viewCart } from './cart.ts'
 import { composeEngine } from './compose.ts'
@@ -119,12 +119,19 @@ export async function dryRun(shop: Shop, entry: DryEntry, samples: DryAnswers[] 
       why: { en: `${mostDryUnits} units at the most.`, fr: `${mostDryUnits} unités au plus.` },
     }
   }
-  const made = found ? sampleAnswers(elementsOf(found.handler.external), 1) : {}
-  const units = samples.length > 0 ? samples : [{ external: made }]
+  const units = samples.length > 0 ? samples : [madeUp(found?.handler, entry)]
   return await undone(shop.db, async (db) => {
     const stage = setStage(shop, db, entry)
     return await holdBack(stage.held, () => play(stage, { ...entry, internal: internal.value }, units))
   })
+}
+
+function madeUp(handler: Handler | undefined, entry: DryEntry): DryAnswers {
+  const own = parseElements(entry.fields)
+  return {
+    external: handler ? sampleAnswers(elementsOf(handler.external), 1) : {},
+    fields: own.ok ? sampleAnswers(own.elements, 1) : {},
+  }
 }
 
 function readInternal(shop: Shop, handler: Handler, { internal }: DryEntry) {
