@@ -47,6 +47,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
   const secret = await readSecret(config)
   const { site, sandbox } = await openSite(config, secret, db, log)
   if (sandbox) opened.defer(() => sandbox.close())
+  opened.defer(() => site.close())
   const queue = await openQueue(databaseUrl, (error) => log.error({ err: error }, 'the queue met an error'))
   opened.defer(() => queue.stop({ graceful: true, timeout: 10_000 }))
   await openMailQueue(queue)

@@ -40,6 +40,8 @@ export type ReadNotification =
 export type Means = { id: string; title: Text; summary: Text } & (
   | {
       kind: 'immediate'
+      /** Where `start` leads outside the shop, such as `https://pay.example`: our pages let forms lead nowhere else. */
+      origins?: readonly string[]
       /** Where to send the customer to pay. */
       start: (order: Payable) => Promise<{ redirectTo: string }>
       /** Checks the signature and reads what a provider sent us. */

@@ -1,11 +1,47 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { pino } from 'pino'
+import type { Means } from '../payments/means.ts'
 import { testFace } from '../test/face.ts'
 import { testShop } from '../test/shop.ts'
 import { createApp } from './app.ts'
 
+const card: Means = {
+  id: 'card',
+  kind: 'immediate',
+  title: { en: 'Card', fr: 'Carte' },
+  summary: { en: 'A card.', fr: 'Une carte.' },
+  origins: ['https://pay.example'],
+  start: async () => ({ redirectTo: 'https://pay.example/session/1' }),
+  readNotification: async () => ({ ok: false, status: 400, reason: 'none is sent' }),
+}
+
 describe('the web side as a whole', async () => {
-  const app = createApp(testFace(await testShop({ handlers: [] })))
+  const face = testFace(await testShop({ handlers: [], means: [card] }))
+  const app = createApp(face)
+
+  it('lets forms lead to the pages of its means of payment, and nowhere else', async () => {
+    const policy = (await app.request('/')).headers.get('content-security-policy') ?? ''
+    assert.match(policy, /form-action 'self' https:\/\/pay\.example;/)
+  })
+
+  it('logs what broke a page once', async () => {
+    const lines: { level: number; err?: { message: string } }[] = []
+    const log = pino({}, { write: (line: string) => lines.push(JSON.parse(line)) })
+    const db = new Proxy(face.shop.db, {
+      get: () => () => {
+        throw new Error('the drawer is stuck')
+      },
+    })
+    const broken = createApp({ ...face, log, shop: { ...face.shop, db } })
+    for (const path of ['/', '/office']) {
+      lines.length = 0
+      assert.equal((await broken.request(path, { headers: { cookie: 'session=abc' } })).status, 500, path)
+      const errors = lines.filter(({ level }) => level >= 50)
+      assert.equal(errors.length, 1, path)
+      assert.match(errors[0]?.err?.message ?? '', /drawer/)
+    }
+  })
 
   it('says that a body is too large, to programs and to people', async () => {
     const sent = { method: 'POST', body: 'x'.repeat(1_100_000) }

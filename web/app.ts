@@ -17,7 +17,10 @@ export function createApp(face: Face): Hono<WebEnv> {
   const app = new Hono<WebEnv>()
   app.use(requestLog(face.log))
   const { PUBLIC_URL: publicUrl, TRUSTED_PROXIES: proxies } = face.config
-  app.use(security({ publicUrl, secret: face.secret, proxies }), limitBody)
+  const formOrigins = [...face.shop.means.values()].flatMap((means) =>
+    means.kind === 'immediate' ? (means.origins ?? []) : [],
+  )
+  app.use(security({ publicUrl, secret: face.secret, proxies, formOrigins }), limitBody)
   app.get(routes.assets.pattern, compress(), serveAsset)
   app.route('/', health(face))
   app.route('/', api(face))

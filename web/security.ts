@@ -25,8 +25,16 @@ type Security = {
   visitor?: string
 }
 
-/** Sets the headers of every answer, and what cookies and forms need to know. `secret` is `config.SECRET_KEY`. */
-export function security(settings: { publicUrl: string; secret: string; proxies?: number }) {
+/**
+ * Sets the headers of every answer, and what cookies and forms need to know. `secret` is `config.SECRET_KEY`;
+ * `formOrigins`: where our forms may lead outside the shop.
+ */
+export function security(settings: {
+  publicUrl: string
+  secret: string
+  proxies?: number
+  formOrigins?: readonly string[]
+}) {
   const { protocol, origin } = new URL(settings.publicUrl)
   const https = protocol === 'https:'
   const headers = secureHeaders({
@@ -35,7 +43,8 @@ export function security(settings: { publicUrl: string; secret: string; proxies?
       imgSrc: ["'self'", 'data:'],
       objectSrc: ["'none'"],
       baseUri: ["'none'"],
-      formAction: ["'self'"],
+      // Browsers hold a redirect that answers a form to this as well.
+      formAction: ["'self'", ...(settings.formOrigins ?? [])],
       frameAncestors: ["'none'"],
     },
     xFrameOptions: 'DENY',

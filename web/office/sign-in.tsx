@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { closeSession, openSession, verifyPassword } from '../../shop/operator.ts'
 import { dropCookie, readCookie, writeCookie } from '../cookies.ts'
 import type { Face } from '../face.ts'
@@ -27,13 +28,12 @@ export async function signIn(c: OfficeContext, face: Face) {
   const next = officePath(body.next)
   const limits = limitsOf(face)
   const address = clientAddress(c)
-  // One person who mistypes, one address that tries everybody, and everybody who tries one person.
-  const attempts = await Promise.all([
+  const [pair, all, everywhere] = await Promise.all([
     limits.pair.take(`${address} ${email}`),
     limits.address.take(address),
     limits.email.take(email),
   ])
-  const waits = attempts.flatMap((attempt) => (attempt.ok ? [] : [attempt.retryAfter]))
+  const waits = [pair, all].flatMap((attempt) => (attempt.ok ? [] : [attempt.retryAfter]))
   if (waits.length > 0) {
     const seconds = Math.max(...waits)
     c.header('retry-after', String(seconds))
@@ -43,6 +43,10 @@ export async function signIn(c: OfficeContext, face: Face) {
       status: 429,
       trouble: t.tooMany(Math.ceil(seconds / 60)),
     })
+  }
+  if (!everywhere.ok) {
+    face.log.warn({ address }, 'many addresses try to sign in as one operator: each try is slowed down')
+    await wait(slowDown)
   }
   const operator = await verifyPassword(face.shop.db, { email, password: textOf(body.password) })
   if (!operator) {
@@ -63,6 +67,13 @@ export async function signOut(c: OfficeContext, face: Face) {
   return c.redirect(routes.office.signIn(), 303)
 }
 
+/** Milliseconds. */
+const slowDown = 1500
+
+/**
+ * One person who mistypes and one address that tries everybody have to wait. Everybody who tries one person is only
+ * slowed down: refused, strangers could lock an operator out.
+ */
 function limitsOf({ pool }: Face) {
   return {
     pair: rateLimit(pool, { name: 'sign-in-pair', attempts: 8, seconds: 900 }),

@@ -8,12 +8,11 @@ import { OfficeDoor } from '../ui/office-layout.tsx'
 import type { OfficeContext } from './office-route.ts'
 import { texts } from './texts.ts'
 
-/** Says what kept a page from being shown. What was not foreseen is logged, and not told. */
+/** Says what kept a page from being shown. What was not foreseen is not told: the request log has it. */
 export async function troublePage(c: OfficeContext, face: Face, error: Error) {
   const locale = c.var.locale ?? 'en'
   const t = texts[locale].trouble
   const status = error instanceof HTTPException ? error.status : 500
-  if (status >= 500) face.log.error({ err: error, path: c.req.path }, 'a page of the office failed')
   const said =
     status === 404
       ? t.notFound

@@ -27,8 +27,8 @@ export async function notFound(c: Context<WebEnv>, face: Face) {
 }
 
 /**
- * Turns what was thrown into a page: an `HTTPException` says itself what is wrong, anything else is logged and
- * apologised for. It asks nothing of the database, which may be what failed.
+ * Turns what was thrown into a page: an `HTTPException` says itself what is wrong, anything else, which
+ * the request log has, is apologised for. It asks nothing of the database, which may be what failed.
  */
 export function failurePage(face: Face): ErrorHandler<WebEnv> {
   return (error, c) => {
@@ -36,7 +36,6 @@ export function failurePage(face: Face): ErrorHandler<WebEnv> {
     if (!isLocale(c.var.locale)) c.set('locale', 'en')
     const t = texts[c.var.locale].failures
     const known = error instanceof HTTPException && error.status < 500
-    if (!known) face.log.error({ err: error }, 'a page failed')
     const status: ContentfulStatusCode = known ? error.status : 500
     const title = known ? t.refused : t.failed
     return shopPage(
