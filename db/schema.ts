@@ -47,6 +47,13 @@ export type MailKind =
   | 'unit_delayed'
   | 'feedback'
   | 'product_ending'
+export type CreditMovementKind =
+  | 'delivered'
+  | 'taken_back'
+  | 'spent'
+  | 'given_back'
+  | 'corrected'
+  | 'forfeited'
 export type ProductState = 'active' | 'suspended' | 'ended' | 'revoked'
 
 /** Who pays: kept with the order, erasable. */
@@ -369,6 +376,25 @@ export interface Database {
     repair_asked_by: string | null
     repaired_at: Moment | null
     trouble: string | null
+  }
+  credit_accounts: {
+    id: Generated<number>
+    email: string | null
+    currency: string
+    balance_cents: Generated<number>
+    created_at: CreatedAt
+  }
+  credit_movements: {
+    id: Generated<number>
+    account_id: number
+    at: CreatedAt
+    kind: CreditMovementKind
+    cause: string
+    amount_cents: number
+    who: string
+    why: string | null
+    order_id: number | null
+    product_id: number | null
   }
   reservations: { name: string; unit_id: number; created_at: CreatedAt }
   accounts: {
