@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  correctLearnerList,
+  decodeList,
+  type LearnerRow,
+  learnerListFrom,
+  readLearnerList,
+  wrongRows,
+} from './learner-list.ts'
+
+const people = (rows: LearnerRow[]) =>
+  rows.map(({ values }) => `${values.email}|${values.firstname}|${values.lastname}`)
+const read = (text: string) => people(readLearnerList(text))
+const ada = 'ada@x.example|Ada|Lovelace'
+const alan = 'alan@x.example|Alan|Turing'
+
+describe('a list of people', () => {
+  it('takes tabs, semicolons and commas', () => {
+    for (const by of ['\t', ';', ',', ' ; ', ', ']) {
+      const text = `ada@x.example${by}Ada${by}Lovelace\nalan@x.example${by}Alan${by}Turing`
+      assert.deepEqual(read(text), [ada, alan])
+    }
+  })
+
+  it('finds the e-mail wherever it stands when no row names the columns', () => {
+    assert.deepEqual(read('Ada;Lovelace;ada@x.example\nAlan;alan@x.example;Turing'), [ada, alan])
+  })
+
+  it('takes columns in any order, by names in English or French', () => {
+    const heads = [
+      'Last name;E-mail address;First name',
+      'NOM;Courriel;Prénom',
+      'nom de famille ; Adresse électronique ; prénom',
+      'Surname;mail;Given name',
+    ]
+    for (const head of heads) {
+      assert.deepEqual(
+        read(`${head}\nLovelace;ada@x.example;Ada\nTuring;alan@x.example;Alan`),
+        [ada, alan],
+        head,
+      )
+    }
+  })
+
+  it('leaves out columns with other names', () => {
+    const text =
+      'N°\tNom\tPrénom\tService\tE-mail\n1\tLovelace\tAda\tR&D\tada@x.example\n2\tTuring\tAlan\t\talan@x.example'
+    assert.deepEqual(read(text), [ada, alan])
+  })
+
+  it('takes a whole name in one column', () => {
+    assert.deepEqual(read('Nom et prénom,Mail\nAda Lovelace,ada@x.example\n"Turing, Alan",alan@x.example'), [
+      ada,
+      alan,
+    ])
+    assert.deepEqual(read('Ada Lovelace;ada@x.example\nalan@x.example;Alan Turing'), [ada, alan])
+  })
+
+  it('takes quoted cells, with the delimiter, quotes and line breaks inside', () => {
+    const text =
+      'email,firstname,lastname,note\n"ada@x.example","Ada ""the first""","Love,lace","two\nlines"\nalan@x.example, "Alan" ,Turing,'
+    const rows = readLearnerList(text)
+    assert.deepEqual(people(rows), ['ada@x.example|Ada "the first"|Love,lace', alan])
+    assert.deepEqual(
+      rows.map(({ line }) => line),
+      [2, 4],
+    )
+  })
+
+  it('ends a quote that nothing closes with its line', () => {
+    assert.deepEqual(read('ada@x.example;"Ada;Lovelace\nalan@x.example;Alan;Turing'), [
+      'ada@x.example|"Ada|Lovelace',
+      alan,
+    ])
+  })
+
+  it('takes what mail programs write', () => {
+    assert.deepEqual(read('Ada Lovelace <ada@x.example>\n"Turing, Alan" <alan@x.example>'), [ada, alan])
+    assert.deepEqual(read('Ada Lovelace <ada@x.example>; Alan Turing <alan@x.example>;'), [ada, alan])
+    assert.deepEqual(read('Ada Lovelace <ada@x.example>, Alan Turing <alan@x.example>'), [ada, alan])
+    assert.deepEqual(read('Lovelace, Ada <ada@x.example>\nTuring, Alan <alan@x.example>'), [ada, alan])
+    assert.deepEqual(read('ada@x.example Ada Lovelace\nmailto:alan@x.example Alan Turing'), [ada, alan])
+  })
+
+  it('takes family names in capitals for what they are', () => {
+    assert.deepEqual(read('DE LA TOUR Jean Marie <jean@x.example>'), ['jean@x.example|Jean Marie|DE LA TOUR'])
+    assert.deepEqual(read('ADA LOVELACE <ada@x.example>'), ['ada@x.example|ADA|LOVELACE'])
+  })
+
+  it('takes addresses alone when names are not required', () => {
+    const rows = readLearnerList('ada@x.example\nalan@x.example; grace@x.example', { names: false })
+    assert.deepEqual(people(rows), ['ada@x.example||', 'alan@x.example||', 'grace@x.example||'])
+    assert.deepEqual(wrongRows(rows), [])
+    assert.equal(wrongRows(readLearnerList('ada@x.example')).length, 1)
+  })
+
+  it('reads a byte order mark, Windows and old Mac line ends, and hard spaces', () => {
+    assert.deepEqual(read('\uFEFFemail;prénom;nom\r\nada@x.example;Ada\u00a0;Lovelace\r\n'), [ada])
+    assert.deepEqual(read('ada@x.example;Ada;Lovelace\ralan@x.example;Alan;Turing'), [ada, alan])
+  })
+
+  it('skips empty rows, and counts lines as the person sees them', () => {
+    const rows = readLearnerList(
+      'email;prénom;nom\n\nada@x.example;Ada;Lovelace\n;;\n  \nalan@x.example;Alan;Turing\n\n',
+    )
+    assert.deepEqual(
+      rows.map(({ line }) => line),
+      [3, 6],
+    )
+  })
+
+  it('tells a wrong e-mail and missing names at their columns', () => {
+    const [wrong, unnamed, empty] = readLearnerList(
+      'ada.x.example;Ada;Lovelace\nalan@x.example;;Turing\n;Grace;Hopper',
+    )
+    assert.match(wrong?.errors.email?.en ?? '', /isn’t complete/)
+    assert.deepEqual(Object.keys(wrong?.errors ?? {}), ['email'])
+    assert.deepEqual(Object.keys(unnamed?.errors ?? {}), ['firstname'])
+    assert.deepEqual(empty?.errors.email, { en: 'Please fill this in.', fr: 'Merci de remplir ce champ.' })
+    assert.deepEqual(empty?.values, { email: '', firstname: 'Grace', lastname: 'Hopper' })
+  })
+
+  it('tells an address that stands twice in both rows, whatever its case', () => {
+    const rows = readLearnerList(
+      'ada@x.example;Ada;Lovelace\nalan@x.example;Alan;Turing\nADA@x.example;Ada;L',
+    )
+    assert.deepEqual(
+      rows.map(({ errors }) => errors.email?.fr),
+      [
+        'Deux fois dans la liste : aussi à la ligne 3.',
+        undefined,
+        'Deux fois dans la liste : aussi à la ligne 1.',
+      ],
+    )
+  })
+
+  it('tells rows with too many cells', () => {
+    const [row] = readLearnerList('ada@x.example;Ada;Lovelace;Paris')
+    assert.match(row?.errors.row?.en ?? '', /4 cells/)
+    const [named] = readLearnerList('mail;prénom;nom\nada@x.example;Ada;Love;lace')
+    assert.match(named?.errors.row?.en ?? '', /too many/)
+    assert.deepEqual(wrongRows(readLearnerList('mail;prénom;nom\nada@x.example;Ada;Lovelace;;')), [])
+  })
+
+  it('reads 500 rows and finds the two that are wrong', () => {
+    const lines = Array.from({ length: 500 }, (_, n) => `learner.${n}@x.example\tAda\tLearner ${n}`)
+    lines[123] = 'learner.123\tAda\tLearner 123'
+    lines[456] = 'learner.456@x.example\tAda\t'
+    const rows = readLearnerList(lines.join('\r\n'))
+    assert.equal(rows.length, 500)
+    assert.deepEqual(
+      wrongRows(rows).map(({ line, errors }) => [line, ...Object.keys(errors)]),
+      [
+        [124, 'email'],
+        [457, 'lastname'],
+      ],
+    )
+  })
+
+  it('stops at 5,000 rows, and says so', () => {
+    const rows = readLearnerList('a@x.example\n'.repeat(60_000))
+    assert.equal(rows.length, 5000)
+    assert.ok(rows.at(-1)?.errors.row)
+  })
+
+  it('reads hostile quotes in time', () => {
+    const start = performance.now()
+    readLearnerList('"'.repeat(200_000))
+    readLearnerList('"a,'.repeat(50_000))
+    readLearnerList(` "${'""'.repeat(100_000)}`)
+    assert.ok(performance.now() - start < 2000)
+  })
+})
+
+describe('a row that is corrected in place', () => {
+  const correct = (text: string, changes: Record<number, Partial<LearnerRow['values']>>) =>
+    correctLearnerList(
+      text,
+      readLearnerList(text).flatMap(({ line, source, values }) => {
+        const change = changes[line]
+        return change ? [{ line, source, values: { ...values, ...change } }] : []
+      }),
+    )
+
+  it('changes only that row, in its own columns', () => {
+    assert.equal(
+      correct('Nom;Service;Mail;Prénom\nLovelace;R&D;ada.x;Ada\nTuring;;alan@x.example;Alan', {
+        2: { email: 'ada@x.example' },
+      }),
+      'Nom;Service;Mail;Prénom\nLovelace;R&D;ada@x.example;Ada\nTuring;;alan@x.example;Alan',
+    )
+    assert.equal(
+      correct('Ada,Lovelace,ada.x\nAlan,Turing,alan@x.example', {
+        1: { email: 'ada@x.example', lastname: 'Love, lace' },
+      }),
+      'Ada,"Love, lace",ada@x.example\nAlan,Turing,alan@x.example',
+    )
+  })
+
+  it('gives a list without names its columns', () => {
+    assert.equal(
+      correct('ada@x.example', { 1: { firstname: 'Ada', lastname: 'Lovelace' } }),
+      'ada@x.example;Ada;Lovelace',
+    )
+    assert.deepEqual(read(correct('Nom;Prénom\nLovelace;Ada', { 2: { email: 'ada@x.example' } })), [ada])
+  })
+
+  it('corrects one of several people on a line', () => {
+    assert.deepEqual(
+      read(
+        correctLearnerList('ada@x.example Ada Lovelace; alan@x.example', [
+          {
+            line: 1,
+            source: 'alan@x.example',
+            values: { email: 'alan@x.example', firstname: 'Alan', lastname: 'Turing' },
+          },
+        ]),
+      ),
+      [ada, alan],
+    )
+  })
+
+  it('leaves a row out that is emptied', () => {
+    assert.equal(
+      correct('a@x.example\nb\nc@x.example', { 2: { email: '', firstname: '', lastname: '' } }),
+      'a@x.example\nc@x.example',
+    )
+  })
+
+  it('does nothing when the text was changed at that place', () => {
+    const values = { email: 'other@x.example', firstname: 'O', lastname: 'O' }
+    const text = 'ada@x.example;Ada;Lovelace'
+    assert.equal(correctLearnerList(text, [{ line: 1, source: 'ada.x;Ada;Lovelace', values }]), text)
+    assert.equal(correctLearnerList(text, [{ line: 2, source: text, values }]), text)
+  })
+})
+
+describe('a list from a form', () => {
+  it('takes the text with its corrections', () => {
+    const form = {
+      list: 'ada.x;Ada;Lovelace\r\nalan@x.example;Alan;',
+      'list.line': ['1', '2'],
+      'list.source': ['ada.x;Ada;Lovelace', 'alan@x.example;Alan;'],
+      'list.email': ['ada@x.example', 'alan@x.example'],
+      'list.firstname': ['Ada', 'Alan'],
+      'list.lastname': ['Lovelace', 'Turing'],
+    }
+    assert.deepEqual(read(learnerListFrom(form, 'list')), [ada, alan])
+  })
+
+  it('takes a file rather than the text', () => {
+    assert.equal(
+      learnerListFrom({ list: 'old@x.example', 'list.file': 'new@x.example\r\n' }, 'list'),
+      'new@x.example',
+    )
+    assert.equal(learnerListFrom({ list: '\r\n\r\n\tAda', 'list.file': '' }, 'list'), '\tAda')
+    assert.equal(learnerListFrom({}, 'list'), '')
+  })
+})
+
+describe('an uploaded list', () => {
+  it('is read as UTF-8, as UTF-16 with its mark, or as a French Excel saves it', () => {
+    const text = 'é;ß'
+    assert.equal(decodeList(new TextEncoder().encode(`\uFEFF${text}`)), text)
+    assert.equal(decodeList(new Uint8Array([0xff, 0xfe, ...Buffer.from(text, 'utf16le')])), text)
+    assert.equal(decodeList(new Uint8Array([0xe9, 0x3b, 0x80])), 'é;€')
+  })
+
+  it('is refused when it is no text', () => {
+    assert.equal(decodeList(new Uint8Array([0x50, 0x4b, 3, 4, 20, 0, 6, 0])), undefined)
+  })
+})
