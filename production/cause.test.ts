@@ -7,10 +7,10 @@ const moodle = (kind: MoodleErrorKind, retryAfter?: number) =>
   new MoodleError('enrol: no', { kind, code: 'x', call: 'enrol', retryAfter })
 
 describe('what becomes of a script that threw', () => {
-  it('refuses the order before the payment, and asks the operator after it', () => {
+  it('takes no for an answer before the payment and of an action, and asks the operator about a delivery', () => {
     const no = new Refused({ en: 'No.', fr: 'Non.' })
-    assert.equal(judge(no, 'prepay', null).state, 'refused')
-    for (const script of ['postpay', 'release', 'revoke', 'action']) {
+    for (const script of ['prepay', 'action']) assert.equal(judge(no, script, null).state, 'refused')
+    for (const script of ['postpay', 'release', 'revoke']) {
       assert.deepEqual(judge(no, script, null), {
         state: 'needs_operator',
         cause: { kind: 'refused', message: 'No.' },

@@ -31,7 +31,9 @@ export function judge(
   const failuresOf = (kind: Cause['kind']) => (last?.kind === kind ? last.count : 0) + 1
   if (error instanceof Refused) {
     const cause: Cause = { kind: 'refused', message: error.message }
-    return script === 'prepay' ? { state: 'refused', cause } : { state: 'needs_operator', cause }
+    // Before the payment, and when somebody asks for something, no is an answer; a delivery that is paid needs a decision.
+    const isAnswer = script === 'prepay' || script === 'action'
+    return { state: isAnswer ? 'refused' : 'needs_operator', cause }
   }
   if (error instanceof RetryLater) {
     // A handler may have reckoned with what is no number.

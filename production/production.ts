@@ -16,7 +16,13 @@ export type Input = {
   /** For `revoke`: what the unit's delivery made. */
   products?: StoredProduct[]
   /** For `action`: which one, on what, with which answers, asked by whom. */
-  action?: { name: string; product: StoredProduct; input: Record<string, unknown>; who: string }
+  action?: {
+    name: string
+    product: StoredProduct
+    input: Record<string, unknown>
+    who: string
+    audience?: 'operator' | 'customer'
+  }
 }
 
 /** A product as JSON keeps it. */

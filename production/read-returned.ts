@@ -1,4 +1,4 @@
-import { type Delivery, type Feedback, type ProductChange, z } from '../sdk/index.ts'
+import { type Delivery, type Feedback, type Handler, type ProductChange, z } from '../sdk/index.ts'
 
 // A handler is JavaScript by whoever wrote it: what its scripts return is looked at before anything is kept of it.
 // Fields that are not named here pass as they are.
@@ -7,26 +7,29 @@ const feedback = z
   .looseObject({ shown: text.optional(), mailed: text.optional(), kept: z.string().optional() })
   .optional()
 const id = z.int().nonnegative()
+const person = z.looseObject({ email: z.string(), firstname: z.string(), lastname: z.string() })
+const entitlements = z
+  .array(
+    z.looseObject({
+      user: id,
+      course: id.optional(),
+      role: id.optional(),
+      group: id.optional(),
+      cohort: id.optional(),
+    }),
+  )
+  .optional()
 
 const draft = z.looseObject({
   key: z.string().min(1).max(200),
   title: text,
   link: z.string().optional(),
-  holder: z.looseObject({ email: z.string(), firstname: z.string(), lastname: z.string() }).optional(),
+  holder: person.optional(),
   startsAt: z.date(),
   endsAt: z.date().optional(),
-  entitlements: z
-    .array(
-      z.looseObject({
-        user: id,
-        course: id.optional(),
-        role: id.optional(),
-        group: id.optional(),
-        cohort: id.optional(),
-      }),
-    )
-    .optional(),
+  entitlements,
   extends: z.boolean().optional(),
+  credits: z.looseObject({ cents: z.int().positive().max(100_000_000) }).optional(),
   data: z.record(z.string(), z.unknown()).optional(),
 })
 
@@ -47,13 +50,20 @@ const change = z.looseObject({
   endsAt: z.date().nullish(),
   addDays: z.int().positive().max(36_500).optional(),
   takeDaysBack: z.boolean().optional(),
+  holder: z.looseObject({ person, user: id }).nullish(),
+  entitlements,
 })
 
 const acted = z.looseObject({ feedback, change: change.optional() })
 
-/** What a `postpay` returned, once it is seen to be a delivery. Throws, saying where it is none. */
-export function readDelivery(returned: unknown): Delivery {
-  return read('postpay', delivery, returned) as Delivery // proven by the schema
+/** What a `postpay` returned, once it is seen to be a delivery of this handler. Throws, saying where it is none. */
+export function readDelivery({ bringsCredits }: Pick<Handler, 'bringsCredits'>, returned: unknown): Delivery {
+  const promised = read('postpay', delivery, returned) as Delivery // proven by the schema
+  const brings = promised.products.find(({ credits }) => credits !== undefined)
+  if (!brings || bringsCredits) return promised
+  throw new Error(
+    `the product "${brings.key}" brings credits: the handler must say so by bringsCredits: true`,
+  )
 }
 
 /** What a `prepay` returned: nothing, or feedback. */

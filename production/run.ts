@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Cause, Database } from '../db/schema.ts'
 import type {
   Delivery,
+  Feedback,
   Handler,
   Moodle,
   Product,
@@ -196,7 +197,9 @@ async function runScript(
       return { state: 'done', feedback }
     }
     case 'postpay': {
-      const delivery = handler.postpay ? readDelivery(await handler.postpay(context)) : { products: [] }
+      const delivery = handler.postpay
+        ? readDelivery(handler, await handler.postpay(context))
+        : { products: [] }
       const frees = delivery.frees?.map((name) => ownName(production, name))
       await engine.deliver(production, { ...delivery, frees })
       return { state: 'done', feedback: delivery.feedback }
@@ -229,7 +232,9 @@ async function runAction(
   const input: unknown = action.input.parse(asked.input)
   const stored = await step('change', async () => {
     const product = readProduct(asked.product)
-    const returned = await action.run({ product, internal, input, moodle, step, log, signal })
+    // What was asked for before the audience was kept came from the office.
+    const by = asked.audience ?? 'operator'
+    const returned = await action.run({ product, internal, input, by, moodle, step, log, signal })
     const { change, feedback } = readActed(asked.name, returned)
     return {
       feedback,
@@ -319,13 +324,14 @@ async function record(
     // The shop locks its order first, then we our row: everyone takes the locks in this order.
     const outcome = await engine.settle(trx, production, reached)
     const cause = 'cause' in outcome ? outcome.cause : undefined
+    const feedback = feedbackOf(outcome)
     const retry = outcome.state === 'retrying' ? { jobId: newJobId(), dueAt: outcome.dueAt } : undefined
     const { numUpdatedRows } = await trx
       .updateTable('productions')
       .set({
         state: outcome.state,
         cause: cause ? JSON.stringify(cause) : null,
-        feedback: 'feedback' in outcome && outcome.feedback ? JSON.stringify(outcome.feedback) : null,
+        feedback: feedback ? JSON.stringify(feedback) : null,
         ...(retry
           ? { job_id: retry.jobId, due_at: retry.dueAt, failures: nextFailures(production, cause) }
           : { ended_at: sql`now()` }),
@@ -353,6 +359,12 @@ async function record(
       ])
     }
   })
+}
+
+/** What those who look later are told: a refusal says why in both languages. */
+function feedbackOf(outcome: Outcome): Feedback | undefined {
+  if (outcome.state === 'refused') return { shown: outcome.text }
+  return outcome.state === 'done' ? outcome.feedback : undefined
 }
 
 /** Failures are counted in a row of one kind: an outage says nothing about a bug that follows it. */

@@ -72,6 +72,11 @@ export type ProductDraft = {
    * added, never lost. What has no end is left as it is.
    */
   extends?: boolean
+  /**
+   * Credits that come onto the buyer's account with the product, in cents of the order's currency, once; only of a
+   * handler that says `bringsCredits`. When the product is revoked, what is left of them is taken back.
+   */
+  credits?: { cents: number }
   data?: Record<string, unknown>
 }
 
@@ -108,8 +113,14 @@ export type ProductChange = {
   addDays?: number
   /** Takes off again the days that this unit's scripts have added to it, if they have. For `revoke`. */
   takeDaysBack?: boolean
-  /** Another learner gets the product, and what it entitles to: see `accessActions.handOver`. */
-  holder?: { person: Person; user: number }
+  /**
+   * Another learner gets the product, and what it entitles to: see `accessActions.handOver`. null: nobody holds it any
+   * more, and what it gave its holder is withdrawn. An action that changes the holder is refused when somebody else has
+   * changed it since it was asked for.
+   */
+  holder?: { person: Person; user: number } | null
+  /** All that it entitles to from now on. What it gave before and isn't among it is withdrawn. */
+  entitlements?: Entitlement[]
 }
 
 /** What `check` found wrong, at the field it concerns. An error keeps the entry from being sold. */
@@ -153,7 +164,10 @@ export type Delivery = {
   frees?: string[]
 }
 
-/** An after-sale action: its form, who may do it, and what it changes. */
+/**
+ * An after-sale action: its form, who may do it, and what it changes. A `Refused` that it throws is told to whoever asked
+ * for it; nothing is changed then.
+ */
 export type Action<Internal = unknown, Input = unknown> = {
   title: Text
   help?: Text
@@ -168,6 +182,8 @@ export type Action<Internal = unknown, Input = unknown> = {
     product: Product
     internal: Internal
     input: Input
+    /** Who asked for it. */
+    by: 'operator' | 'customer'
     moodle: Moodle
     step: Step
     log: Log
@@ -194,6 +210,8 @@ export type Handler<
   external: External
   /** The most units of an entry in one order. */
   maxQuantity?: number
+  /** Its products may bring credits (`ProductDraft.credits`): what it sells is then not for sale for credits. */
+  bringsCredits?: boolean
   /** Run when the operator saves the entry, against the live site: what would keep a sale from being produced. */
   check?: (context: { internal: z.output<Internal>; moodle: Moodle }) => Promise<Finding[]>
   /** Run when the entry is shown and again when it is ordered. */

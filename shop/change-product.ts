@@ -3,7 +3,10 @@ import { z } from 'zod'
 import type { Database, ProductState } from '../db/schema.ts'
 import type { Production } from '../production/production.ts'
 import { Superseded } from '../production/step.ts'
-import type { Product, ProductChange } from '../sdk/index.ts'
+import { type Product, type ProductChange, Refused } from '../sdk/index.ts'
+import { handOver, setEntitlements, takeFromHolder } from './change-entitlements.ts'
+import { takeCreditsBack } from './credits.ts'
+import { draftEntitlement } from './entitlement-draft.ts'
 import { moveUp, putOff } from './move-following.ts'
 import { accessOf } from './product-access.ts'
 import { readProductReference } from './reference.ts'
@@ -27,7 +30,7 @@ const day = 86_400_000
 /**
  * Writes a change once for this production and product, then makes Moodle agree. Of the product with `reference`, for a
  * script; an action's own otherwise. Returns the product as the change left it. Throws `Superseded` when another worker
- * has the production.
+ * has the production, and `Refused` when an action comes too late: see `requireAsSeen`.
  */
 export async function changeProduct(
   shop: Shop,
@@ -38,6 +41,7 @@ export async function changeProduct(
   const asked = production.input.action
   const named = reference === undefined ? asked?.product.reference : readProductReference(reference)
   if (named === undefined) throw new Error(`${reference ?? 'what is to be changed'} is no product`)
+  const given = change.entitlements?.map(draftEntitlement)
   const { left, targets } = await shop.db.transaction().execute(async (trx) => {
     // A change that is made twice at once waits here for the first, then finds it.
     const product = await trx
@@ -51,6 +55,7 @@ export async function changeProduct(
     const before = await changeMade(trx, id, production.id)
     if (before) return { left: { ...product, ...before }, targets: await accessOf(trx, [id]) }
     await stillOurs(trx, production)
+    if (asked) requireAsSeen(product, asked.product, change)
     const was: RecordedChange = {
       state: product.state,
       startsAt: product.starts_at,
@@ -79,14 +84,16 @@ export async function changeProduct(
         .updateTable('products')
         .set({
           ...row,
-          ...(change.holder && {
-            holder: JSON.stringify(change.holder.person),
-            holder_user: change.holder.user,
+          ...(change.holder !== undefined && {
+            holder: change.holder && JSON.stringify(change.holder.person),
+            holder_user: change.holder?.user ?? null,
           }),
         })
         .where('id', '=', id)
         .execute()
-      if (change.holder) await handOver(trx, id, { from: product.holder_user, to: change.holder.user })
+      if (given) await setEntitlements(trx, shop.site.site, id, given)
+      else if (change.holder) await handOver(trx, id, { from: product.holder_user, to: change.holder.user })
+      else if (change.holder === null) await takeFromHolder(trx, id, product.holder_user)
       if (row.state === 'revoked') await moveUp(trx, [id])
     }
     await trx
@@ -101,7 +108,8 @@ export async function changeProduct(
       .execute()
     const touched = await accessOf(trx, [id])
     if (!late) await shop.site.touchAccess(trx, touched)
-    const holder = change.holder && !late ? change.holder.person : product.holder
+    if (!late && row.state === 'revoked') await takeCreditsBack(trx, [id], asked?.who ?? 'shop')
+    const holder = change.holder === undefined || late ? product.holder : (change.holder?.person ?? null)
     return { left: { ...product, ...row, holder }, targets: touched }
   })
   await shop.site.applyAccess(targets, { again: production.attempt > 1 })
@@ -155,6 +163,26 @@ async function stillOurs(trx: Transaction<Database>, { id, attempt }: Production
   if (!ours) throw new Superseded(`production ${id} was taken over before its change`)
 }
 
+/** Who asks for what comes too late is told: it was revoked, or somebody else has changed its holder at that moment. */
+function requireAsSeen(
+  { holder, state }: Pick<Product, 'holder' | 'state'>,
+  seen: Pick<Product, 'holder'>,
+  change: ProductChange,
+): void {
+  if (state === 'revoked') {
+    throw new Refused({
+      en: 'It was revoked meanwhile: nothing was changed.',
+      fr: 'Il a été révoqué entre-temps : rien n’a été changé.',
+    })
+  }
+  if (change.holder === undefined) return
+  if (holder?.email.toLowerCase() === seen.holder?.email.toLowerCase()) return
+  throw new Refused({
+    en: 'Somebody else has changed who holds it meanwhile: look at it again.',
+    fr: 'Quelqu’un d’autre a changé entre-temps la personne qui le détient : regardez-le à nouveau.',
+  })
+}
+
 type Period = Pick<Selectable<Database['products']>, 'state' | 'starts_at' | 'ends_at'>
 
 /**
@@ -176,7 +204,7 @@ function changed(
     ...(startsAt !== undefined && { startsAt }),
     ...(end !== undefined && { endsAt: end }),
     ...(moved && { addDays: added }),
-    ...(holder !== undefined && { holder: holder.user }),
+    ...(holder !== undefined && { holder: holder?.user ?? null }),
   }
 }
 
@@ -185,34 +213,4 @@ function movedEnd({ starts_at, ends_at }: Period, days: number): Date | undefine
   if (ends_at === null) return undefined
   const from = days > 0 ? Math.max(ends_at.getTime(), Date.now()) : ends_at.getTime()
   return new Date(Math.max(starts_at.getTime(), from + days * day))
-}
-
-/**
- * Gives another person what a product entitles its holder to. What the former one had stays as a withdrawn row: it is
- * what tells that it must be taken away. `from` null: whoever has it.
- */
-async function handOver(
-  trx: Transaction<Database>,
-  productId: number,
-  { from, to }: { from: number | null; to: number },
-): Promise<void> {
-  const moving = sql`product_id = ${productId} and not stays and withdrawn_at is null and user_id <> ${to}
-                     and (${from}::integer is null or user_id = ${from})`
-  await sql`
-    with moved as (
-      update entitlements set withdrawn_at = now() where ${moving}
-      returning product_id, site, course_id, role_id, group_id, enrols
-    )
-    insert into entitlements (product_id, site, course_id, user_id, role_id, group_id, enrols)
-    select distinct product_id, site, course_id, ${to}::integer, role_id, group_id, enrols from moved
-    on conflict (product_id, site, course_id, user_id, enrols, coalesce(role_id, 0), coalesce(group_id, 0))
-      do update set withdrawn_at = null`.execute(trx)
-  await sql`
-    with moved as (
-      update membership_entitlements set withdrawn_at = now() where ${moving}
-      returning product_id, site, target
-    )
-    insert into membership_entitlements (product_id, site, target, user_id)
-    select distinct product_id, site, target, ${to}::integer from moved
-    on conflict (product_id, site, target, user_id) do update set withdrawn_at = null`.execute(trx)
 }

@@ -4,7 +4,7 @@ import type { Database, ProductState } from '../db/schema.ts'
 import { claimAtOnce, type StoredProduct } from '../production/production.ts'
 import { type Engine, run } from '../production/run.ts'
 import { elementsOf, type FormErrors, validate } from '../sdk/form.ts'
-import type { FoundProduct, Handler, Product } from '../sdk/index.ts'
+import type { FoundProduct, Handler, Product, Text } from '../sdk/index.ts'
 import { changeOrder } from './change-order.ts'
 import { giveBackUnit } from './give-back.ts'
 import { type Reason, record } from './order.ts'
@@ -178,6 +178,8 @@ export type Acted =
   | { ok: true; production: number; state: 'done' | 'waiting' | 'needs_operator' }
   | { ok: false; reason: 'not_found' | 'not_now' }
   | { ok: false; reason: 'invalid'; errors: FormErrors }
+  /** The action itself says no; nothing was changed. */
+  | { ok: false; reason: 'refused'; why: Text }
 
 /**
  * Runs an after-sale action as durably as a script: it is a production with its own journal, run at once here and by
@@ -199,13 +201,16 @@ export async function actOnProduct(
   const read = validate(found.input, elementsOf(found.input), values)
   if (!read.ok) return { ok: false, reason: 'invalid', errors: read.errors }
   const changed = await changeOrder(shop, { id: product.orderId }, [product.unitId], (order) => {
-    const asking = { name: action, product: store(product), input: values, who: by.who }
+    const asking = { name: action, product: storeProduct(product), input: values, ...by }
     startScript(order, order.units, 'action', { after: 15, occasion: asked, input: { action: asking } })
   })
   const made = changed?.productions[0]
   if (!made) return { ok: false, reason: 'not_now' } // the same request is under way
   const [production] = await claimAtOnce(shop.db, engine.worker, [made.id])
   const outcome = production && (await run(engine, production, AbortSignal.timeout(10_000)))
+  if (outcome !== undefined && outcome !== 'superseded' && outcome.state === 'refused') {
+    return { ok: false, reason: 'refused', why: outcome.text }
+  }
   const state = outcome === undefined || outcome === 'superseded' ? 'retrying' : outcome.state
   return {
     ok: true,
@@ -214,7 +219,8 @@ export async function actOnProduct(
   }
 }
 
-function store(product: OwnedProduct): StoredProduct {
+/** A product as an action's input keeps it. */
+export function storeProduct(product: OwnedProduct): StoredProduct {
   return {
     ...product,
     startsAt: product.startsAt.toISOString(),
@@ -225,7 +231,7 @@ function store(product: OwnedProduct): StoredProduct {
 /** The products of a unit, as a script's input keeps them. */
 export async function storedProducts(trx: Transaction<Database>, unitId: number): Promise<StoredProduct[]> {
   const rows = await products(trx).where('products.unit_id', '=', unitId).orderBy('products.id').execute()
-  return rows.map((row) => store(toProduct(row)))
+  return rows.map((row) => storeProduct(toProduct(row)))
 }
 
 /**

@@ -19,11 +19,7 @@ export function sayProductChange(data: Record<string, unknown>): Text[] {
   }
   if (change.endsAt !== undefined) said.push(sayEnd(change.endsAt, was.endsAt))
   if (change.holder !== undefined && change.holder !== was.holder) {
-    const { holder } = was
-    said.push({
-      en: `Given to Moodle account ${change.holder}${holder ? `, taken from ${holder}` : ''}.`,
-      fr: `Donné au compte Moodle ${change.holder}${holder ? `, retiré au ${holder}` : ''}.`,
-    })
+    said.push(sayHolder(change.holder, was.holder))
   }
   return said
 }
@@ -33,6 +29,19 @@ const states: Record<NonNullable<RecordedChange['state']>, Text> = {
   suspended: { en: 'Suspended.', fr: 'Suspendu.' },
   ended: { en: 'Ended.', fr: 'Terminé.' },
   revoked: { en: 'Revoked.', fr: 'Révoqué.' },
+}
+
+function sayHolder(holder: number | null, before: number | null | undefined): Text {
+  if (holder === null) {
+    return {
+      en: `Taken back${before ? ` from Moodle account ${before}` : ''}: nobody holds it.`,
+      fr: `Repris${before ? ` au compte Moodle ${before}` : ''}\u00a0: personne ne le détient.`,
+    }
+  }
+  return {
+    en: `Given to Moodle account ${holder}${before ? `, taken from ${before}` : ''}.`,
+    fr: `Donné au compte Moodle ${holder}${before ? `, retiré au ${before}` : ''}.`,
+  }
 }
 
 function sayEnd(end: Moment | null, before: Moment | null | undefined): Text {

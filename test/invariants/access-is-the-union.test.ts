@@ -250,6 +250,12 @@ describe('what Moodle shows is the union of the products', async () => {
     await until('the action is over', async () => (await shop.takeOver()) === 0)
     const product = await findProduct(db, reference)
     assert.deepEqual([product?.state, product?.holder?.email], ['revoked', pia.email])
-    assert.match((await productHistory(db, product?.id ?? 0)).at(-1)?.why ?? '', /revoked meanwhile/)
+    // Whoever asked for it is told, in both languages.
+    const { rows } = await sql<{ state: string; said: string }>`
+      select state, feedback->'shown'->>'fr' as said from productions where unit_id = ${unitId} order by id desc limit 1`.execute(
+      db,
+    )
+    assert.equal(rows[0]?.state, 'refused')
+    assert.match(rows[0]?.said ?? '', /révoqué entre-temps/)
   })
 })

@@ -259,6 +259,8 @@ export const productOperations: Operation[] = [
               text,
             })),
           })
+        case 'refused':
+          return refuse('conflict', { detail: acted.why })
         case 'not_now':
           return refuse('conflict', {
             detail: {

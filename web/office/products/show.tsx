@@ -63,6 +63,9 @@ export async function actOnThis(c: OfficeContext, face: Face) {
   if (acted.reason === 'invalid') {
     return await productPage(c, face, product, { action: name, values, errors: acted.errors })
   }
+  if (acted.reason === 'refused') {
+    return await productPage(c, face, product, { action: name, values, errors: { '': acted.why } })
+  }
   return redirectTo(c, here, 'tooLate')
 }
 
