@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { credits } from './credits.ts'
 import type { Means } from './means.ts'
 import { testCard } from './test-card.ts'
 import { transfer } from './transfer.ts'
@@ -11,6 +12,7 @@ export function meansOf(config: Config, secret: string): ReadonlyMap<string, Mea
       iban: config.TRANSFER_IBAN,
       bic: config.TRANSFER_BIC,
     }),
+    credits,
     ...(config.TEST_MODE ? [testCard({ secrets: [secret] })] : []),
   ]
   return new Map(means.map((one) => [one.id, one]))

@@ -35,7 +35,8 @@ export type ReadNotification =
 
 /**
  * One means of payment. Immediate: the customer is sent to pay now and the provider notifies us. Deferred: the
- * customer gets instructions and an operator validates the money when it comes.
+ * customer gets instructions and an operator validates the money when it comes. Credits: the shop takes what is due off
+ * the customer's account with it (shop/spend-credits.ts); it needs to know who they are.
  */
 export type Means = { id: string; title: Text; summary: Text } & (
   | {
@@ -52,4 +53,5 @@ export type Means = { id: string; title: Text; summary: Text } & (
       /** What the customer must know to pay, label by label. */
       instructions: (order: Payable) => { label: Text; value: string }[]
     }
+  | { kind: 'credits' }
 )

@@ -3,6 +3,7 @@ import type { Database } from '../db/schema.ts'
 import type { Production } from '../production/production.ts'
 import { Superseded } from '../production/step.ts'
 import type { Delivery, ProductDraft } from '../sdk/index.ts'
+import { bringCredits, takeCreditsBack } from './credits.ts'
 import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
 import { moveUp } from './move-following.ts'
 import type { Who } from './order.ts'
@@ -70,7 +71,7 @@ async function write(
   const entitlements = products.flatMap(({ key, entitlements }) =>
     entitlements.map((one) => ({ key, ...one })),
   )
-  const { rows } = await sql<{ id: number }>`
+  const { rows } = await sql<{ id: number; key: string }>`
     with fence as (
       select order_id, unit_id, handler from productions
        where id = ${production.id} and attempt = ${production.attempt} and state = 'running'
@@ -120,9 +121,16 @@ async function write(
     ), told as (
       insert into product_history (product_id, who, event) select id, 'shop', 'delivered' from made
     )
-    select id from made`.execute(trx)
+    select id, key from made`.execute(trx)
   if (rows.length !== products.length)
     throw new Superseded(`production ${production.id} was taken over at its delivery`)
+  const credits = new Map(products.map(({ key, credits }) => [key, credits?.cents ?? 0]))
+  const brought = rows.map(({ id, key }) => ({ productId: id, cents: credits.get(key) ?? 0 }))
+  await bringCredits(
+    trx,
+    production.orderId,
+    brought.filter(({ cents }) => cents > 0),
+  )
 }
 
 /** Takes back all that a unit's delivery gave: its products are revoked, and Moodle is told what remains. */
@@ -134,30 +142,31 @@ export async function withdraw(shop: Shop, production: Production): Promise<void
 }
 
 /**
- * Revokes what a unit was given, and returns what that gave access to, for Moodle to be told. `due`: housekeeping tells
- * it, not the caller.
+ * Revokes what a unit was given, or `only` one product of it, and returns what that gave access to, for Moodle to be
+ * told. `due`: housekeeping tells it, not the caller.
  */
 export async function revokeProducts(
   shop: Pick<Shop, 'site'>,
   trx: Transaction<Database>,
   unitId: number,
-  options: { who?: Who; due?: boolean } = {},
+  options: { who?: Who; why?: string; due?: boolean; only?: number } = {},
 ): Promise<AccessTarget[]> {
-  const { who = 'shop', due = false } = options
+  const { who = 'shop', why = null, due = false, only } = options
+  const meant = sql<boolean>`unit_id = ${unitId} and (${only ?? null}::bigint is null or id = ${only ?? null})`
   const revoked = await trx
     .updateTable('products')
     .set({ state: 'revoked' })
-    .where('unit_id', '=', unitId)
+    .where(meant)
     .where('state', '!=', 'revoked')
     .returning('id')
     .execute()
   if (revoked.length > 0) {
     await trx
       .insertInto('product_history')
-      .values(revoked.map(({ id }) => ({ product_id: id, who, event: 'revoked', data: '{}', why: null })))
+      .values(revoked.map(({ id }) => ({ product_id: id, who, event: 'revoked', data: '{}', why })))
       .execute()
   }
-  const products = await trx.selectFrom('products').select('id').where('unit_id', '=', unitId).execute()
+  const products = await trx.selectFrom('products').select('id').where(meant).execute()
   const touched = await accessOf(
     trx,
     products.map(({ id }) => id),
@@ -168,6 +177,11 @@ export async function revokeProducts(
       revoked.map(({ id }) => id),
     )
     await shop.site.touchAccess(trx, touched, { due })
+    await takeCreditsBack(
+      trx,
+      revoked.map(({ id }) => id),
+      who,
+    )
   }
   return touched
 }

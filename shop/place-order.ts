@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Insertable, sql } from 'kysely'
 import type { CartContent, Customer, Database, FrozenEntry } from '../db/schema.ts'
+import { creditsId } from '../payments/credits.ts'
 import { claimAtOnce } from '../production/production.ts'
 import { type Engine, run } from '../production/run.ts'
 import type { FormErrors, FormValues } from '../sdk/form.ts'
@@ -12,6 +13,7 @@ import { mostUnitsOfAnOrder, unitForms, whyUnavailable } from './entry.ts'
 import { type LockedOrder, mail, moveUnits, noChanges, record } from './order.ts'
 import { creditorReference, newOrderNumber } from './reference.ts'
 import type { Shop } from './shop.ts'
+import { canSpendCredits, whatCreditsPay, whyNoCredits } from './spend-credits.ts'
 import { awaitPayment, hasScript, startScript } from './start-scripts.ts'
 
 export type Checkout = {
@@ -21,6 +23,8 @@ export type Checkout = {
   locale: 'en' | 'fr'
   /** The total that the customer saw: a price that changed meanwhile is shown before anything is placed. */
   expectedTotalCents?: number
+  /** The e-mail of the customer who is signed in, if one is: only they can pay with their credits. */
+  signedInAs?: string
 }
 
 export type Placed = { number: string; token: string }
@@ -61,6 +65,11 @@ export async function placeOrder(
   const errors: PlaceErrors = { customer: customer.ok ? {} : customer.errors }
   if (!free && !shop.means.has(means)) {
     errors.means = { en: 'Choose a means of payment.', fr: 'Choisissez un mode de paiement.' }
+  } else if (means === creditsId) {
+    const buyer = customer.ok ? customer.value.email : undefined
+    errors.means = whyNoCredits(
+      await canSpendCredits(shop, { ...whatCreditsPay(shop, viewed), buyer }, checkout.signedInAs),
+    )
   }
   if (!checkout.termsAccepted) {
     errors.terms = { en: 'Please accept the terms of sale.', fr: 'Merci d’accepter les conditions de vente.' }

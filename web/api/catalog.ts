@@ -152,10 +152,16 @@ export const catalogOperations: Operation[] = [
       summary: 'List the means of payment',
       access: { anyone: true },
       answer: {
-        description: 'Immediate means send the customer to pay now; deferred ones give instructions.',
+        description:
+          'Immediate means send the customer to pay now; deferred ones give instructions. Credits are for customers who are signed in to the shop’s own pages.',
         schema: z.object({
           items: z.array(
-            z.object({ id: z.string(), kind: z.enum(['immediate', 'deferred']), title: text, summary: text }),
+            z.object({
+              id: z.string(),
+              kind: z.enum(['immediate', 'deferred', 'credits']),
+              title: text,
+              summary: text,
+            }),
           ),
         }),
         example: {

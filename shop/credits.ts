@@ -1,0 +1,289 @@
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { CreditMovementKind, Database } from '../db/schema.ts'
+import type { Who } from './order.ts'
+
+/** What a customer has with the shop, in one currency. */
+export type CreditAccount = { id: number; email: string; currency: string; balanceCents: number }
+
+export type CreditMovement = {
+  id: number
+  at: Date
+  kind: CreditMovementKind
+  amountCents: number
+  who: Who
+  why: string | null
+  orderNumber: string | null
+  productReference: string | null
+}
+
+/** The account of a person, by e-mail whatever its case; undefined when they never had credits. */
+export async function findCredits(
+  db: Kysely<Database>,
+  email: string,
+  currency: string,
+): Promise<CreditAccount | undefined> {
+  const row = await db
+    .selectFrom('credit_accounts')
+    .select(['id', 'balance_cents as balanceCents'])
+    .where('email', '=', email.toLowerCase())
+    .where('currency', '=', currency)
+    .executeTakeFirst()
+  return row && { ...row, email: email.toLowerCase(), currency }
+}
+
+/** A page of what moved the credits of an account, newest first. */
+export async function listCreditMovements(
+  db: Kysely<Database>,
+  account: number,
+  { before, limit = 50 }: { before?: number; limit?: number } = {},
+): Promise<{ movements: CreditMovement[]; next: number | undefined }> {
+  let page = db
+    .selectFrom('credit_movements as m')
+    .leftJoin('orders as o', 'o.id', 'm.order_id')
+    .leftJoin('products as p', 'p.id', 'm.product_id')
+    .select(['m.id', 'm.at', 'm.kind', 'm.amount_cents as amountCents', 'm.who', 'm.why'])
+    .select(['o.number as orderNumber', 'p.reference as productReference'])
+    .where('m.account_id', '=', account)
+    .orderBy('m.id', 'desc')
+    .limit(limit + 1)
+  if (before !== undefined) page = page.where('m.id', '<', before)
+  const rows = await page.execute()
+  const movements = rows.slice(0, limit)
+  return { movements, next: rows.length > limit ? movements.at(-1)?.id : undefined }
+}
+
+type Movement = {
+  kind: CreditMovementKind
+  /** What causes it: the same cause moves credits once. */
+  cause: string
+  amountCents: number
+  who: Who
+  why?: string
+  orderId?: number
+  productId?: number
+}
+
+/**
+ * Moves the credits of an account, once for its cause: false when they were moved before. Whoever takes credits away has
+ * locked the account, after the order that it is about: everyone takes the locks in this order.
+ */
+export async function moveCredits(
+  trx: Transaction<Database>,
+  account: number,
+  { kind, cause, amountCents, who, why, orderId, productId }: Movement,
+): Promise<boolean> {
+  const moved = await trx
+    .insertInto('credit_movements')
+    .values({
+      account_id: account,
+      kind,
+      cause,
+      amount_cents: amountCents,
+      who,
+      why: why ?? null,
+      order_id: orderId ?? null,
+      product_id: productId ?? null,
+    })
+    .onConflict((conflict) => conflict.column('cause').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (!moved) return false
+  await trx
+    .updateTable('credit_accounts')
+    .set({ balance_cents: sql`balance_cents + ${amountCents}` })
+    .where('id', '=', account)
+    .execute()
+  return true
+}
+
+/** Locks an account for the rest of the transaction. Undefined when there is none. */
+export async function lockCredits(
+  trx: Transaction<Database>,
+  by: { id: number } | { email: string; currency: string },
+): Promise<{ id: number; email: string | null; balanceCents: number } | undefined> {
+  const query = trx
+    .selectFrom('credit_accounts')
+    .select(['id', 'email', 'balance_cents as balanceCents'])
+    // Not the key: movements of others refer to it meanwhile.
+    .forNoKeyUpdate()
+  return 'id' in by
+    ? await query.where('id', '=', by.id).executeTakeFirst()
+    : await query
+        .where('email', '=', by.email.toLowerCase())
+        .where('currency', '=', by.currency)
+        .executeTakeFirst()
+}
+
+/** Opens the account of a person, or finds it. Returns its id. */
+export async function openCredits(
+  trx: Transaction<Database>,
+  email: string,
+  currency: string,
+): Promise<number> {
+  const owner = { email: email.toLowerCase(), currency }
+  await trx
+    .insertInto('credit_accounts')
+    .values(owner)
+    .onConflict((conflict) => conflict.columns(['email', 'currency']).doNothing())
+    .execute()
+  const { id } = await trx
+    .selectFrom('credit_accounts')
+    .select('id')
+    .where('email', '=', owner.email)
+    .where('currency', '=', currency)
+    .executeTakeFirstOrThrow()
+  return id
+}
+
+/** Puts what freshly made products bring on the account of who bought them. */
+export async function bringCredits(
+  trx: Transaction<Database>,
+  orderId: number,
+  brought: { productId: number; cents: number }[],
+): Promise<void> {
+  if (brought.length === 0) return
+  const { customer_email, currency } = await trx
+    .selectFrom('orders')
+    .select(['customer_email', 'currency'])
+    .where('id', '=', orderId)
+    .executeTakeFirstOrThrow()
+  const account = await openCredits(trx, customer_email, currency)
+  for (const { productId, cents } of brought) {
+    await moveCredits(trx, account, {
+      kind: 'delivered',
+      cause: `delivered:${productId}`,
+      amountCents: cents,
+      who: 'shop',
+      orderId,
+      productId,
+    })
+  }
+}
+
+/**
+ * Takes back what revoked products brought, in the transaction that revokes them: what is still there of it. What is
+ * missing, since it was spent, the history of the order says.
+ */
+export async function takeCreditsBack(
+  trx: Transaction<Database>,
+  productIds: number[],
+  who: Who,
+): Promise<void> {
+  if (productIds.length === 0) return
+  const brought = await broughtBy(trx, sql<boolean>`p.id = any(${productIds}::bigint[])`).execute()
+  const orders = [...new Set(brought.map(({ orderId }) => orderId))]
+  for (const order of orders) {
+    // First the order, as in `moveCredits`: its history is written below.
+    await sql`select from orders where id = ${order} for key share`.execute(trx)
+  }
+  for (const { accountId, orderId, unitId, productId, broughtCents, currency } of brought) {
+    const account = await lockCredits(trx, { id: accountId })
+    const left = Math.min(broughtCents, account?.balanceCents ?? 0)
+    const missing = broughtCents - left
+    const moved = await moveCredits(trx, accountId, {
+      kind: 'taken_back',
+      cause: `taken_back:${productId}`,
+      amountCents: -left,
+      who,
+      orderId,
+      productId,
+    })
+    if (!moved) continue
+    const said = (cents: number) => `${(cents / 100).toFixed(2)} ${currency}`
+    const why =
+      missing === 0
+        ? `${said(left)} of credits taken back`
+        : `${said(left)} of credits taken back; ${said(missing)} had been spent and are missing`
+    await trx
+      .insertInto('history')
+      .values({ order_id: orderId, unit_id: unitId, who, event: 'credits_taken_back', why })
+      .execute()
+  }
+}
+
+/** What a product brought in credits, and how much of it would still be there to take back. */
+export type BroughtCredits = {
+  productId: number
+  unitId: number
+  broughtCents: number
+  unspentCents: number
+  currency: string
+  /** Whose credits they are; null once that person was erased. */
+  email: string | null
+}
+
+/** The credits that an order's products brought, those that were not taken back yet. */
+export async function creditsOfOrder(db: Kysely<Database>, orderId: number): Promise<BroughtCredits[]> {
+  const rows = await broughtBy(db, sql<boolean>`p.order_id = ${orderId}`).execute()
+  return rows.map(({ productId, unitId, broughtCents, balanceCents, currency, email }) => {
+    return {
+      productId,
+      unitId,
+      broughtCents,
+      unspentCents: Math.min(broughtCents, balanceCents),
+      currency,
+      email,
+    }
+  })
+}
+
+const broughtBy = (db: Kysely<Database>, which: ReturnType<typeof sql<boolean>>) =>
+  db
+    .selectFrom('credit_movements as m')
+    .innerJoin('products as p', 'p.id', 'm.product_id')
+    .innerJoin('credit_accounts as a', 'a.id', 'm.account_id')
+    .select(['m.product_id as productId', 'm.amount_cents as broughtCents', 'm.account_id as accountId'])
+    .select(['p.order_id as orderId', 'p.unit_id as unitId'])
+    .select(['a.currency', 'a.email', 'a.balance_cents as balanceCents'])
+    .$narrowType<{ productId: number }>()
+    .where('m.kind', '=', 'delivered')
+    .where(which)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('credit_movements as back')
+            .select('back.id')
+            .whereRef('back.product_id', '=', 'm.product_id')
+            .where('back.kind', '=', 'taken_back'),
+        ),
+      ),
+    )
+    .orderBy('m.id')
+
+export type Corrected = { ok: true } | { ok: false; reason: 'email' | 'amount' | 'why' | 'balance' }
+
+/**
+ * An operator's correction, with its reason: gives credits, or takes them away when less than nothing. `request` names
+ * it: the same one twice is made once. `balance`: there are not as many to take away.
+ */
+export async function correctCredits(
+  db: Kysely<Database>,
+  correction: { email: string; currency: string; amountCents: number },
+  reason: { who: Who; why: string; request: string },
+): Promise<Corrected> {
+  const { email, currency, amountCents } = correction
+  const why = reason.why.trim()
+  if (!/^\S+@\S+$/.test(email)) return { ok: false, reason: 'email' }
+  if (!Number.isSafeInteger(amountCents) || amountCents === 0 || Math.abs(amountCents) > mostCreditCents)
+    return { ok: false, reason: 'amount' }
+  if (why === '') return { ok: false, reason: 'why' }
+  return await db.transaction().execute(async (trx): Promise<Corrected> => {
+    if (amountCents > 0) await openCredits(trx, email, currency)
+    const account = await lockCredits(trx, { email, currency })
+    if (!account) return { ok: false, reason: 'balance' }
+    const cause = `corrected:${reason.request}`
+    const before = await trx
+      .selectFrom('credit_movements')
+      .select('id')
+      .where('cause', '=', cause)
+      .executeTakeFirst()
+    if (before) return { ok: true }
+    if (account.balanceCents + amountCents < 0) return { ok: false, reason: 'balance' }
+    await moveCredits(trx, account.id, { kind: 'corrected', cause, amountCents, who: reason.who, why })
+    return { ok: true }
+  })
+}
+
+/** The most that one movement may be, in cents. */
+export const mostCreditCents = 100_000_000
