@@ -47,6 +47,7 @@ export type MailKind =
   | 'unit_delayed'
   | 'feedback'
   | 'product_ending'
+  | 'sign_in'
 export type CreditMovementKind =
   | 'delivered'
   | 'taken_back'
@@ -200,6 +201,7 @@ export interface Database {
     external: Json<Record<string, unknown>>
     fields: Json<Record<string, unknown>>
     feedback: Json<Text> | null
+    erased_at: Moment | null
   }
   history: {
     id: Generated<number>
@@ -237,6 +239,7 @@ export interface Database {
     id: Generated<number>
     order_id: number
     unit_id: number | null
+    product_id: number | null
     payment_id: number | null
     amount_cents: number
     currency: string
@@ -287,6 +290,8 @@ export interface Database {
     reference: string
     order_id: number
     unit_id: number
+    /** Written by the database: what was bought. */
+    entry_id: Generated<number>
     key: string
     handler: string
     title: Json<Text>
@@ -308,6 +313,16 @@ export interface Database {
     data: Json<Record<string, unknown>>
     why: string | null
   }
+  batches: {
+    id: Generated<number>
+    action: string
+    who: string
+    audience: 'operator' | 'customer'
+    request: string
+    order_id: number | null
+    created_at: CreatedAt
+  }
+  batch_rows: { batch_id: number; position: number; product_id: number; production_id: number }
   /** `ends_on`: the day, in UTC. */
   product_warnings: { product_id: number; days: number; ends_on: string; told_at: CreatedAt }
   entitlements: {
@@ -396,6 +411,8 @@ export interface Database {
     order_id: number | null
     product_id: number | null
   }
+  customer_links: { key_hash: Buffer; email: string; created_at: CreatedAt; expires_at: Moment }
+  customer_sessions: { key_hash: Buffer; email: string; created_at: CreatedAt; expires_at: Moment }
   reservations: { name: string; unit_id: number; created_at: CreatedAt }
   accounts: {
     site: string

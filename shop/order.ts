@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely'
+import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Customer, Database, FrozenEntry, MailKind, OrderState, UnitState } from '../db/schema.ts'
 import type { Asked } from '../production/production.ts'
 import type { Text } from '../sdk/index.ts'
@@ -117,6 +117,8 @@ export type GiveBackDraft = {
   amountCents: number
   currency: string
   unitId?: number
+  /** The one product of the unit that it is for. */
+  productId?: number
   ofPayment?: boolean
   why: string
 }
@@ -162,19 +164,20 @@ export async function lockOrder(
   units: 'all' | number[] = [],
 ): Promise<LockedOrder | undefined> {
   const which = 'id' in by ? sql`o.id = ${by.id}` : sql`o.number = ${by.number}`
-  // First the lock, then the look: what another transaction wrote of its units while we waited must be seen.
-  const { rows: locked } = await sql<{
-    id: number
-  }>`select o.id from orders o where ${which} for update`.execute(trx)
-  const id = locked[0]?.id
-  return id === undefined ? undefined : await readLocked(trx, id, units)
+  // First the lock, then the look: what another transaction wrote of its units while we waited must be seen. They
+  // are two statements for that, sent together.
+  const [, order] = await Promise.all([
+    sql`select from orders o where ${which} for update`.execute(trx),
+    readOrder(trx, which, units),
+  ])
+  return order
 }
 
-async function readLocked(
+async function readOrder(
   trx: Transaction<Database>,
-  id: number,
+  which: RawBuilder<unknown>,
   units: 'all' | number[],
-): Promise<LockedOrder> {
+): Promise<LockedOrder | undefined> {
   const wanted = units === 'all' ? sql`true` : sql`u.id = any(${units}::bigint[])`
   const { rows } = await sql<LockedRow>`
     select o.id, o.number, o.state, o.locale, o.customer, o.currency, o.total_cents as "totalCents",
@@ -187,10 +190,9 @@ async function readLocked(
                      'fields', u.fields, 'entry', l.entry) order by u.id), '[]')
               from units u join order_lines l on l.id = u.line_id
              where u.order_id = o.id and ${wanted}) as units
-      from orders o where o.id = ${id}`.execute(trx)
+      from orders o where ${which}`.execute(trx)
   const [row] = rows
-  if (!row) throw new Error(`order ${id} vanished while it was locked`)
-  return { ...row, changes: noChanges() }
+  return row && { ...row, changes: noChanges() }
 }
 
 /** Moves a locked order, with its line of history. Throws when the table of moves has no such move. */
@@ -293,10 +295,15 @@ export async function saveOrder(
         from moved, jsonb_to_recordset(${JSON.stringify(history)}::jsonb)
           as h ("unitId" bigint, who text, event text, "from" text, "to" text, why text)
     ), owed as (
-      insert into give_backs (order_id, unit_id, payment_id, amount_cents, currency, why)
-      select moved.id, "unitId", case when "ofPayment" then (select id from paid) end, "amountCents", currency, why
+      insert into give_backs (order_id, unit_id, product_id, payment_id, amount_cents, currency, why)
+      select moved.id, "unitId", "productId", case when "ofPayment" then (select id from paid) end,
+             "amountCents" - before, currency, why
         from moved, jsonb_to_recordset(${JSON.stringify(giveBacks)}::jsonb)
-          as g ("unitId" bigint, "ofPayment" boolean, "amountCents" bigint, currency text, why text)
+          as g ("unitId" bigint, "productId" bigint, "ofPayment" boolean, "amountCents" bigint, currency text, why text),
+             -- Of a whole unit: without what was given back of its products before.
+             lateral (select coalesce(sum(amount_cents), 0) as before from give_backs
+                       where unit_id = "unitId" and "productId" is null) given
+       where "amountCents" > before
       on conflict do nothing
     ), dropped as (
       update productions set state = 'cancelled', ended_at = now(), attempt = attempt + 1

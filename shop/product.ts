@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely'
-import type { Database, ProductState } from '../db/schema.ts'
+import type { Database, ProductState, UnitState } from '../db/schema.ts'
 import { claimAtOnce, type StoredProduct } from '../production/production.ts'
 import { type Engine, run } from '../production/run.ts'
 import { elementsOf, type FormErrors, validate } from '../sdk/form.ts'
 import type { FoundProduct, Handler, Product, Text } from '../sdk/index.ts'
 import { changeOrder } from './change-order.ts'
 import { giveBackUnit } from './give-back.ts'
-import { type Reason, record } from './order.ts'
+import { type LockedOrder, type OrderUnit, type Reason, record } from './order.ts'
 import { readProductReference } from './reference.ts'
 import type { Shop } from './shop.ts'
 import { handlerIdOf, markRevoked, startScript } from './start-scripts.ts'
@@ -17,12 +17,16 @@ export type OwnedProduct = Product & {
   orderId: number
   orderNumber: string
   unitId: number
+  unitState: UnitState
   handler: string
   link: string | null
   createdAt: Date
 }
 
-function toProduct(row: Selectable<Database['products']> & { number: string }): OwnedProduct {
+/** A row of `products` with its order’s number, as the shop knows it. */
+export function toProduct(
+  row: Selectable<Database['products']> & { number: string; unit_state: UnitState },
+): OwnedProduct {
   return {
     id: row.id,
     reference: row.reference,
@@ -36,6 +40,7 @@ function toProduct(row: Selectable<Database['products']> & { number: string }): 
     orderId: row.order_id,
     orderNumber: row.number,
     unitId: row.unit_id,
+    unitState: row.unit_state,
     handler: row.handler,
     link: row.link,
     createdAt: row.created_at,
@@ -46,8 +51,9 @@ const products = (db: Kysely<Database>) =>
   db
     .selectFrom('products')
     .innerJoin('orders', 'orders.id', 'products.order_id')
+    .innerJoin('units', 'units.id', 'products.unit_id')
     .selectAll('products')
-    .select('orders.number')
+    .select(['orders.number', 'units.state as unit_state'])
 
 export async function findProduct(
   db: Kysely<Database>,
@@ -236,7 +242,7 @@ export async function storedProducts(trx: Transaction<Database>, unitId: number)
 
 /**
  * Takes a produced unit back: its revoke script runs, its products are revoked, what other products give stays. With
- * `giveBack`, the unit's price becomes money to give back.
+ * `giveBack`, what is left of the unit's price becomes money to give back.
  */
 export async function revokeUnit(
   shop: Shop,
@@ -247,26 +253,37 @@ export async function revokeUnit(
   if (!row) return { ok: false, reason: 'not_found' }
   const changed = await changeOrder(shop, { id: row.order_id }, [unitId], async (order, trx) => {
     const [unit] = order.units
-    if (!unit || (unit.state !== 'produced' && unit.state !== 'skipped')) return false
-    const before = await trx
-      .selectFrom('productions')
-      .select('state')
-      .where('unit_id', '=', unitId)
-      .where('script', '=', 'revoke')
-      .execute()
-    // Asked once; again only when an operator has called it off.
-    if (before.some(({ state }) => state !== 'cancelled')) return false
-    record(order, { event: 'revoke_asked', unitId, who: reason.who, why: reason.why })
+    if (!unit || !(await takeUnitBack(trx, order, unit, reason))) return false
     if (reason.giveBack) giveBackUnit(order, unit, reason)
-    if (handlerIdOf(unit.entry) === undefined) markRevoked(order, unit, reason)
-    else {
-      const occasion = before.length === 0 ? '' : String(before.length)
-      startScript(order, [unit], 'revoke', {
-        occasion,
-        input: { products: await storedProducts(trx, unitId) },
-      })
-    }
     return true
   })
   return changed?.result ? { ok: true } : { ok: false, reason: 'not_produced' }
+}
+
+/** Starts the revocation of a unit of a locked order. False when there is nothing to revoke, or it was asked before. */
+export async function takeUnitBack(
+  trx: Transaction<Database>,
+  order: LockedOrder,
+  unit: OrderUnit,
+  reason: Reason,
+): Promise<boolean> {
+  if (unit.state !== 'produced' && unit.state !== 'skipped') return false
+  const before = await trx
+    .selectFrom('productions')
+    .select('state')
+    .where('unit_id', '=', unit.id)
+    .where('script', '=', 'revoke')
+    .execute()
+  // Asked once; again only when an operator has called it off.
+  if (before.some(({ state }) => state !== 'cancelled')) return false
+  record(order, { event: 'revoke_asked', unitId: unit.id, who: reason.who, why: reason.why })
+  if (handlerIdOf(unit.entry) === undefined) markRevoked(order, unit, reason)
+  else {
+    const occasion = before.length === 0 ? '' : String(before.length)
+    startScript(order, [unit], 'revoke', {
+      occasion,
+      input: { products: await storedProducts(trx, unit.id) },
+    })
+  }
+  return true
 }
