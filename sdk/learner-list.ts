@@ -67,7 +67,7 @@ export function readLearnerList(text: string, { names = true } = {}): LearnerRow
   return tellRepeated(rows)
 }
 
-/** The rows of a list that is no text (the API's, say), with their faults, as `readLearnerList` gives them. */
+/** The rows of a list that is no text (the API's, say), with their faults as `readLearnerList` gives them. */
 export function checkLearners(learners: Learner[], { names = true } = {}): LearnerRow[] {
   return tellRepeated(
     learners.map((values, position) => ({
@@ -77,6 +77,11 @@ export function checkLearners(learners: Learner[], { names = true } = {}): Learn
       errors: faultsOf(values, names),
     })),
   )
+}
+
+/** A list as a text that `readLearnerList` takes. */
+export function writeLearnerList(learners: Learner[]): string {
+  return learners.map((learner) => writeRow([], layoutAround(0), learner, ';')).join('\n')
 }
 
 /** The rows that something is wrong with. */

@@ -30,6 +30,21 @@ const en = {
   onePerLine: 'One on each line.',
   secretKept: 'One is kept. Type another to replace it.',
   sameForAll: 'Same for all units',
+  learners: {
+    namedHelp:
+      'One person on each line: e-mail, first name, last name. Cells copied from a spreadsheet are fine too.',
+    unnamedHelp: 'One e-mail address on each line. Cells copied from a spreadsheet are fine too.',
+    file: 'Or a file (CSV), which replaces what is above',
+    notText: 'This file is no text. Save it as CSV in your spreadsheet, or copy its cells here.',
+    toCorrect: (count: number) =>
+      plural('en', count, { one: '1 row to correct', other: `${count} rows to correct` }),
+    correctHelp: 'Correct them here or in the text. Empty a row to leave it out.',
+    more: (count: number) => `${count} more will show once these are corrected.`,
+    line: 'Line',
+    atLine: (line: number) => `line ${line}`,
+    people: (count: number) => plural('en', count, { one: '1 person', other: `${count} people` }),
+    name: 'Name',
+  },
   errorsTitle: (count: number) =>
     plural('en', count, {
       one: 'One thing needs your attention',
@@ -117,6 +132,22 @@ const fr: typeof en = {
   onePerLine: 'Un par ligne.',
   secretKept: 'Une valeur est conservée. Saisissez-en une autre pour la remplacer.',
   sameForAll: 'Identique pour toutes les unités',
+  learners: {
+    namedHelp:
+      'Une personne par ligne : e-mail, prénom, nom. Des cellules copiées d’un tableur conviennent aussi.',
+    unnamedHelp: 'Une adresse e-mail par ligne. Des cellules copiées d’un tableur conviennent aussi.',
+    file: 'Ou un fichier (CSV), qui remplace le texte ci-dessus',
+    notText:
+      'Ce fichier n’est pas du texte. Enregistrez-le en CSV dans votre tableur, ou copiez ses cellules ici.',
+    toCorrect: (count) =>
+      plural('fr', count, { one: '1 ligne à corriger', other: `${count} lignes à corriger` }),
+    correctHelp: 'Corrigez-les ici ou dans le texte. Videz une ligne pour l’écarter.',
+    more: (count) => `${count} autres apparaîtront une fois celles-ci corrigées.`,
+    line: 'Ligne',
+    atLine: (line) => `ligne ${line}`,
+    people: (count) => plural('fr', count, { one: '1 personne', other: `${count} personnes` }),
+    name: 'Nom',
+  },
   errorsTitle: (count) =>
     plural('fr', count, {
       one: 'Un point demande votre attention',
