@@ -165,7 +165,7 @@ function serviceFacts({ service }: World): Fact[] {
 }
 
 async function shopFacts({ ground: { db } }: World, names: Names): Promise<Fact[]> {
-  const { orders, units, products, entitlements, behind, reservations, mails } = await db
+  const { orders, units, products, entitlements, behind, reservations, mails, credits, moved } = await db
     .selectNoFrom((select) => [
       jsonArrayFrom(select.selectFrom('orders').select('state').orderBy('id')).as('orders'),
       jsonArrayFrom(
@@ -181,6 +181,15 @@ async function shopFacts({ ground: { db } }: World, names: Names): Promise<Fact[
       ).as('behind'),
       jsonArrayFrom(select.selectFrom('reservations').select(['name', 'unit_id'])).as('reservations'),
       jsonArrayFrom(select.selectFrom('mails').select('data').where('kind', '=', 'feedback')).as('mails'),
+      jsonArrayFrom(select.selectFrom('credit_accounts').select(['email', 'currency', 'balance_cents'])).as(
+        'credits',
+      ),
+      jsonArrayFrom(
+        select
+          .selectFrom('credit_movements')
+          .innerJoin('products', 'products.id', 'credit_movements.product_id')
+          .select(['kind', 'amount_cents', 'products.key', 'products.unit_id']),
+      ).as('moved'),
     ])
     .executeTakeFirstOrThrow()
   const nameOf = (kind: string, id: number | null) => (id === null ? null : (names.get(kind)?.get(id) ?? id))
@@ -216,6 +225,12 @@ async function shopFacts({ ground: { db } }: World, names: Names): Promise<Fact[
       ),
     ),
     ...reservations.map(({ name, unit_id }) => fact(`the name ${name}, held by ${unitName(unit_id)}`)),
+    ...credits.map(({ email, currency, balance_cents }) =>
+      fact(`the credits of ${email}`, { balance: `${balance_cents} ${currency}` }),
+    ),
+    ...moved.map(({ kind, amount_cents, key, unit_id }) =>
+      fact(`credits ${kind} with the product “${key}” of ${unitName(unit_id)}`, { cents: amount_cents }),
+    ),
     ...mails.map(({ data }) => fact(`a mail to the customer: ${JSON.stringify(data)}`)),
   ]
 }

@@ -8,6 +8,7 @@ export const elementTypes = [
   'tel',
   'url',
   'number',
+  'money',
   'checkbox',
   'select',
   'radio',
@@ -24,7 +25,7 @@ const text = z.strictObject({ en: z.string().min(1), fr: z.string().min(1) })
 
 /**
  * One field of a form. Handlers get theirs from their schemas (`elementsOf`); operators write theirs as a JSON list.
- * `min` and `max` bound a number's value, a text's length, or a list's items.
+ * `min` and `max` bound a number's value, an amount of money in cents, a text's length, or a list's items.
  */
 export const formElement = z.strictObject({
   name: z

@@ -42,9 +42,9 @@ export function issueText(issue: Issue, element: FormElement, value: unknown): T
     case 'invalid_format':
       return formatText(issue.format, element)
     case 'too_small':
-      return leastText(issue, value)
+      return leastText(issue, element, value)
     case 'too_big':
-      return mostText(issue, value)
+      return mostText(issue, element, value)
     case 'not_multiple_of':
       return {
         en: `A multiple of ${issue.divisor}, please.`,
@@ -62,6 +62,12 @@ export function issueText(issue: Issue, element: FormElement, value: unknown): T
 }
 
 function typeText(expected: string, element: FormElement, value: unknown): Text {
+  if (element.type === 'money' && value !== undefined) {
+    return {
+      en: 'An amount, please, such as 450 or 449.90.',
+      fr: 'Un montant, s’il vous plaît, par exemple 450 ou 449,90.',
+    }
+  }
   if (expected === 'int' || (expected === 'number' && element.whole)) {
     return {
       en: 'A whole number, please, such as 12.',
@@ -110,8 +116,8 @@ function formatText(format: string, element: FormElement): Text {
   }
 }
 
-function leastText(issue: Extract<Issue, { code: 'too_small' }>, value: unknown): Text {
-  const least = Number(issue.minimum)
+function leastText(issue: Extract<Issue, { code: 'too_small' }>, element: FormElement, value: unknown): Text {
+  const least = bound(issue.minimum, element)
   if (issue.origin === 'string') {
     if (least === 1) return { en: 'Please fill this in.', fr: 'Merci de remplir ce champ.' }
     if (issue.exact) return exactText(least, value)
@@ -131,8 +137,8 @@ function leastText(issue: Extract<Issue, { code: 'too_small' }>, value: unknown)
     : { en: `${least} at least.`, fr: `${least} au moins.` }
 }
 
-function mostText(issue: Extract<Issue, { code: 'too_big' }>, value: unknown): Text {
-  const most = Number(issue.maximum)
+function mostText(issue: Extract<Issue, { code: 'too_big' }>, element: FormElement, value: unknown): Text {
+  const most = bound(issue.maximum, element)
   if (issue.origin === 'string') {
     if (issue.exact) return exactText(most, value)
     return {
@@ -151,6 +157,11 @@ function mostText(issue: Extract<Issue, { code: 'too_big' }>, value: unknown): T
   return issue.inclusive === false
     ? { en: `Less than ${most}, please.`, fr: `Moins de ${most}, s’il vous plaît.` }
     : { en: `${most} at the most.`, fr: `${most} au plus.` }
+}
+
+/** As a person counts: money has its bounds in cents. */
+function bound(limit: number | bigint, { type }: FormElement): number {
+  return Number(limit) / (type === 'money' ? 100 : 1)
 }
 
 function exactText(length: number, value: unknown): Text {

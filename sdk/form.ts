@@ -200,6 +200,11 @@ function valueSchema(element: FormElement): z.ZodType {
       return z.url({ protocol: /^https?$/, hostname: z.regexes.domain }).max(2000)
     case 'number':
       return (element.whole ? z.int() : z.number()).min(min ?? -1e15).max(max ?? 1e15)
+    case 'money':
+      return z
+        .int()
+        .min(min ?? 0)
+        .max(max ?? 1e11)
     case 'checkbox':
       return element.required ? z.literal(true) : z.boolean()
     case 'select':
@@ -283,7 +288,7 @@ function faultsOf(element: FormElement, before: FormElement[]): ElementsError[] 
   if (element.min !== undefined && element.max !== undefined && element.min > element.max) {
     add('min', 'min is more than max.', 'min dépasse max.')
   }
-  const counts = !['number', 'date'].includes(element.type)
+  const counts = !['number', 'money', 'date'].includes(element.type)
   if (
     counts &&
     [element.min, element.max].some(
@@ -354,6 +359,8 @@ function readElement(element: FormElement, given: string[]): unknown {
       return last !== undefined && !['', '0', 'false', 'off'].includes(last)
     case 'number':
       return readNumber(last)
+    case 'money':
+      return readMoney(last)
     case 'list': {
       const items = given.flatMap((lines) => lines.split(/\r\n|\r|\n/)).map((line) => line.trim())
       const filled = items.filter((item) => item !== '')
@@ -375,6 +382,14 @@ function readNumber(typed: string | undefined): number | string | undefined {
   if (typed === undefined || plain === undefined || plain === '') return undefined
   const number = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : Number.NaN
   return Number.isFinite(number) ? number : typed.trim()
+}
+
+/** Cents of an amount as people write it; what has no whole number of cents comes back as it was typed. */
+function readMoney(typed: string | undefined): number | string | undefined {
+  const amount = readNumber(typed)
+  if (typeof amount !== 'number') return amount
+  const cents = Math.round(amount * 100)
+  return Math.abs(amount * 100 - cents) < 1e-6 ? cents : typed?.trim()
 }
 
 /** The elements that show, given the answers: a field is hidden when the one it depends on is, or says otherwise. */

@@ -37,6 +37,8 @@ function sampleAnswer(element: FormElement, n: number): unknown {
         .toLowerCase()}.${n}@learners.example`
     case 'number':
       return element.min ?? Math.min(element.max ?? 1, 1)
+    case 'money':
+      return element.min ?? Math.min(element.max ?? 10_000, 10_000)
     case 'checkbox':
       return true
     case 'select':

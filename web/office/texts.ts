@@ -44,6 +44,7 @@ const en = {
     unit_delayed: 'Delivery delayed',
     feedback: 'Message of the handler',
     product_ending: 'Access ends soon',
+    sign_in: 'Sign-in link',
   } satisfies Record<MailKind, string>,
   who: { shop: 'the shop', customer: 'the customer', program: (name: string) => `program “${name}”` },
   /** The sentences that the shop itself writes as reasons; they are kept in English. */
@@ -471,7 +472,7 @@ const en = {
   },
   handlers: {
     title: 'Handlers',
-    lead: 'What can be sold: one folder each, read when the shop starts.',
+    lead: 'What can be sold: one folder each, read anew whenever it changes.',
     none: 'No handler is installed',
     kinds: { standard: 'Standard', extension: 'Extension', specific: 'Specific' },
     specificText: 'Each serves the one entry whose code it is named after.',
@@ -479,7 +480,8 @@ const en = {
     servesNone: (id: string) => `No entry has the code ${id} yet.`,
     faults: (count: number) =>
       plural('en', count, { one: 'One folder can’t be used', other: `${count} folders can’t be used` }),
-    faultsText: 'The entries that use them are not for sale. All other handlers work.',
+    kept: 'It stays as it was before its last change, until the shop stops.',
+    faultsText: 'The entries that use a handler that is not there are not for sale. All other handlers work.',
     siteAway: 'The site can’t be asked right now which functions its service has.',
     ready: 'Ready',
     missing: (count: number) =>
@@ -500,6 +502,7 @@ const en = {
       tel: 'telephone',
       url: 'address',
       number: 'number',
+      money: 'amount',
       checkbox: 'yes or no',
       select: 'choice',
       radio: 'choice',
@@ -669,6 +672,7 @@ const fr: Texts = {
     unit_delayed: 'Livraison retardée',
     feedback: 'Message du gestionnaire',
     product_ending: 'Fin d’accès proche',
+    sign_in: 'Lien de connexion',
   },
   who: { shop: 'la boutique', customer: 'le client', program: (name) => `programme « ${name} »` },
   reasons: {
@@ -1113,7 +1117,7 @@ const fr: Texts = {
   },
   handlers: {
     title: 'Gestionnaires',
-    lead: 'Ce qui peut être vendu : un dossier chacun, lu au démarrage de la boutique.',
+    lead: 'Ce qui peut être vendu : un dossier chacun, relu dès qu’il change.',
     none: 'Aucun gestionnaire n’est installé',
     kinds: { standard: 'Standard', extension: 'Extensions', specific: 'Spécifiques' },
     specificText: 'Chacun sert la seule entrée dont il porte le code.',
@@ -1124,8 +1128,9 @@ const fr: Texts = {
         one: 'Un dossier est inutilisable',
         other: `${count} dossiers sont inutilisables`,
       }),
+    kept: 'Il reste tel qu’avant sa dernière modification, jusqu’à l’arrêt de la boutique.',
     faultsText:
-      'Les entrées qui les utilisent ne sont pas en vente. Tous les autres gestionnaires fonctionnent.',
+      'Les entrées dont le gestionnaire manque ne sont pas en vente. Tous les autres gestionnaires fonctionnent.',
     siteAway: 'La plateforme ne peut dire pour l’instant de quelles fonctions son service dispose.',
     ready: 'Prêt',
     missing: (count) =>
@@ -1146,6 +1151,7 @@ const fr: Texts = {
       tel: 'téléphone',
       url: 'adresse',
       number: 'nombre',
+      money: 'montant',
       checkbox: 'oui ou non',
       select: 'choix',
       radio: 'choix',

@@ -189,7 +189,7 @@ function Control(props: ControlProps) {
       }
       return (
         <Labelled {...props}>
-          <input {...inputKind(element)} id={id} value={textOf(value)} {...shared} />
+          <input {...inputKind(element)} id={id} value={typedValue(props)} {...shared} />
         </Labelled>
       )
   }
@@ -331,8 +331,16 @@ function inputKind(element: FormElement): {
   if (element.type === 'number') {
     return { type: 'text', inputmode: element.whole ? 'numeric' : 'decimal', class: 'short' }
   }
+  if (element.type === 'money') return { type: 'text', inputmode: 'decimal', class: 'short' }
   if (element.type === 'date') return { type: 'date', class: 'short' }
   return { type: element.type }
+}
+
+/** As a person would type it: an amount is kept in cents. */
+function typedValue({ element, value, locale }: ControlProps): string {
+  if (element.type !== 'money' || typeof value !== 'number') return textOf(value)
+  const amount = value % 100 === 0 ? String(value / 100) : (value / 100).toFixed(2)
+  return locale === 'fr' ? amount.replace('.', ',') : amount
 }
 
 function textOf(value: unknown): string {

@@ -165,6 +165,7 @@ function sayAnswer(value: unknown, element: FormElement | undefined, locale: Loc
   if (element?.type === 'secret') return '•••'
   if (typeof value === 'boolean') return value ? texts[locale].yes : texts[locale].no
   if (Array.isArray(value)) return value.map((one) => sayAnswer(one, element, locale)).join(', ')
+  if (element?.type === 'money' && typeof value === 'number') return (value / 100).toFixed(2)
   const option = element?.options?.find((one) => one.value === value)
   if (option) return pick(option.label, locale)
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
