@@ -44,11 +44,14 @@ export async function openQueue(url: string, onTrouble: (error: Error) => void):
   return boss
 }
 
-/** Sends a job in the caller's transaction: it exists if and only if what caused it is committed. */
+/**
+ * Sends a job in the caller's transaction: it exists if and only if what caused it is committed. Of those that are due,
+ * those of a greater `priority` come first; 0 when absent.
+ */
 export async function sendProductions(
   queue: Queue,
   trx: Transaction<Database>,
-  jobs: { id: string; production: number; startAfter?: Date; site: string }[],
+  jobs: { id: string; production: number; startAfter?: Date; priority?: number; site: string }[],
 ): Promise<void> {
   if (jobs.length === 0) return
   await queue.insert(
@@ -57,6 +60,7 @@ export async function sendProductions(
       id: job.id,
       data: { production: job.production } satisfies ProductionJob,
       startAfter: job.startAfter,
+      priority: job.priority,
       group: { id: job.site },
     })),
     { db: fromKysely(trx) },
