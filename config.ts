@@ -22,6 +22,10 @@ const environment = z.object({
   MOODLE_TOKEN: z.string().min(1).optional(),
   /** Folders of handlers outside this repository, separated as in PATH. */
   HANDLERS_PATH: z.string().default(''),
+  /** npm packages, installed beside the shop, whose handlers are used: names, separated by commas. */
+  HANDLERS_PACKAGES: z.string().default(''),
+  /** Picks handlers up that are new, changed or gone, without a restart. */
+  WATCH_HANDLERS: flag.default(true),
   /** Which halves of the shop this process runs. */
   ROLE: z.enum(['web', 'worker', 'all'], 'web, worker or all').default('all'),
   /** Offers the test card as a means of payment. On by default only while the sandbox stands in for Moodle. */

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import path from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { connect } from './db/connect.ts'
@@ -7,12 +6,12 @@ import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
 import { loadDemo } from './demo/demo.ts'
 import { listen } from './listen.ts'
+import { openHandlers } from './open-handlers.ts'
 import { openSite } from './open-site.ts'
 import { meansOf } from './payments/means-of.ts'
 import { testCardId } from './payments/test-card.ts'
 import { startTestCardSender } from './payments/test-card-sender.ts'
 import { openQueue } from './production/queue.ts'
-import { scanHandlers } from './production/registry.ts'
 import { startWorker } from './production/worker.ts'
 import { readSecret } from './secret.ts'
 import { composeEngine } from './shop/compose.ts'
@@ -52,14 +51,13 @@ export async function start(config: Config, log: Logger): Promise<Running> {
   opened.defer(() => queue.stop({ graceful: true, timeout: 10_000 }))
   await openMailQueue(queue)
   await openReconciliationQueue(queue)
-  const ours = path.join(import.meta.dirname, 'handlers')
-  const registry = await scanHandlers([ours, ...config.HANDLERS_PATH.split(path.delimiter).filter(Boolean)])
-  for (const fault of registry.faults) log.error(fault, 'a handler can’t be used')
+  const handlers = await openHandlers(config, log)
+  opened.defer(() => handlers.close())
 
   const shop: Shop = {
     db,
     queue,
-    registry: () => registry,
+    registry: handlers.current,
     site,
     means: meansOf(config, secret),
     settings: {

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { openSite } from '../open-site.ts'
+import { handlerSources } from '../production/handler-sources.ts'
 import { openQueue } from '../production/queue.ts'
 import { scanHandlers } from '../production/registry.ts'
 import type { FormErrors } from '../sdk/form.ts'
@@ -100,8 +100,7 @@ async function withShop(config: Config, work: (shop: Shop) => Promise<void>): Pr
     opened.defer(() => site.close())
     const queue = await openQueue(url, (error) => log.error(error))
     opened.defer(() => queue.stop({ graceful: false }))
-    const ours = path.join(import.meta.dirname, '..', 'handlers')
-    const registry = await scanHandlers([ours, ...config.HANDLERS_PATH.split(path.delimiter).filter(Boolean)])
+    const registry = await scanHandlers(handlerSources(config))
     const { SHOP_NAME: name, PUBLIC_URL: publicUrl, CURRENCY: currency, PAYMENT_DAYS: paymentDays } = config
     await work({
       db,

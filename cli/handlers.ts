@@ -1,5 +1,5 @@
-import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { handlerSources } from '../production/handler-sources.ts'
 import { scanHandlers } from '../production/registry.ts'
 import type { Command } from './boutique.ts'
 import { readSettings } from './read-settings.ts'
@@ -11,9 +11,7 @@ export const handlers: Command = {
   usage: [['handlers', 'list the production handlers, and what is wrong with those that can’t be used']],
   async run(args) {
     parseArgs({ args })
-    const { HANDLERS_PATH } = readSettings()
-    const ours = path.join(import.meta.dirname, '..', 'handlers')
-    const registry = await scanHandlers([ours, ...HANDLERS_PATH.split(path.delimiter).filter(Boolean)])
+    const registry = await scanHandlers(handlerSources(readSettings()))
     const found = [...registry.handlers.values()]
     console.log(
       table([

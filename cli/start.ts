@@ -17,6 +17,7 @@ export const start: Command = {
   usage: [
     ['start', 'start the shop'],
     ['start --role web|worker', 'only its pages, or only its productions (both by default)'],
+    ['start --watch off', 'leave handlers that are new, changed or gone to the next start'],
     ['start --port 8080', 'elsewhere; --host and --data-dir likewise stand for their settings'],
   ],
   async run(args) {
@@ -27,6 +28,7 @@ export const start: Command = {
         port: { type: 'string' },
         host: { type: 'string' },
         'data-dir': { type: 'string' },
+        watch: { type: 'string' },
       },
     })
     const config = readSettings({
@@ -34,6 +36,7 @@ export const start: Command = {
       PORT: values.port,
       HOST: values.host,
       DATA_DIR: values['data-dir'],
+      WATCH_HANDLERS: values.watch,
     })
     // A person at a terminal wants to read where to go; a log collector wants every line.
     const quiet = process.stderr.isTTY && !process.env.LOG_LEVEL

@@ -1,38 +1,18 @@
 import { readdir, stat } from 'node:fs/promises'
-import { registerHooks } from 'node:module'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { elementsOf } from '../sdk/form.ts'
 import type { Handler, z } from '../sdk/index.ts'
+import { folderOfSource } from './handler-sources.ts'
+import { importHandler } from './import-handler.ts'
 
 export type HandlerKind = 'standard' | 'extension' | 'specific'
 export type Registered = { id: string; kind: HandlerKind; folder: string; handler: Handler }
-/** A handler folder that can't be used, and why: the office shows it, and its entries are not for sale. */
-export type HandlerFault = { id: string; file: string; reason: string }
-export type Registry = { handlers: ReadonlyMap<string, Registered>; faults: readonly HandlerFault[] }
-
-const sdk = new URL('../sdk/', import.meta.url)
-const kit = new URL('../kit/testing.ts', import.meta.url)
-let hooked = false
-
 /**
- * Lets handlers that live outside this repository import `boutique/sdk`, and their tests `boutique/sdk/testing`: the
- * very same modules as ours.
+ * A handler folder that can't be used, and why: the office shows it, and its entries are not for sale. `kept`: it could
+ * be used before its last change, and what it was then stays in use.
  */
-function serveSdk() {
-  if (hooked) return
-  hooked = true
-  registerHooks({
-    resolve(specifier, context, next) {
-      if (specifier === 'boutique/sdk') return next(new URL('index.ts', sdk).href, context)
-      if (specifier === 'boutique/sdk/testing') return next(kit.href, context)
-      if (specifier.startsWith('boutique/sdk/')) {
-        return next(new URL(`${specifier.slice('boutique/sdk/'.length)}.ts`, sdk).href, context)
-      }
-      return next(specifier, context)
-    },
-  })
-}
+export type HandlerFault = { id: string; file: string; reason: string; kept?: true }
+export type Registry = { handlers: ReadonlyMap<string, Registered>; faults: readonly HandlerFault[] }
 
 /** The kind that a folder's name says, or undefined when it is no handler's name. */
 export function kindOf(id: string): HandlerKind | undefined {
@@ -42,16 +22,24 @@ export function kindOf(id: string): HandlerKind | undefined {
   return undefined
 }
 
+/** Reads one handler's folder: its handler or what is wrong with it; both when an earlier version stays in use. */
+export type ReadFolder = (folder: string, id: string) => Promise<(Registered | HandlerFault)[]>
+
 /**
- * Scans folders of handlers, first come first served. Never throws for what a handler's author did: a bad folder is
+ * Scans folders of handlers, or packages with such a folder (`npm:<name>`), first come first served. Never throws for what a handler's author did: a bad folder is
  * named among the faults, with its file and the reason, and hurts nobody else.
  */
-export async function scanHandlers(folders: string[]): Promise<Registry> {
+export async function scanHandlers(
+  sources: string[],
+  read: ReadFolder = async (folder, id) => [await loadHandler(folder, id)],
+): Promise<Registry> {
   const handlers = new Map<string, Registered>()
   const faults: HandlerFault[] = []
-  for (const folder of folders) {
+  for (const source of sources) {
+    let folder: string
     let names: string[]
     try {
+      folder = await folderOfSource(source)
       names = (await readdir(folder, { withFileTypes: true }))
         .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
         .map((entry) => entry.name)
@@ -59,33 +47,34 @@ export async function scanHandlers(folders: string[]): Promise<Registry> {
         .sort()
     } catch (error) {
       faults.push({
-        id: path.basename(folder),
-        file: folder,
+        id: path.basename(source),
+        file: source,
         reason: `this folder of handlers can't be read: ${sentence(error)}`,
       })
       continue
     }
     for (const id of names) {
-      const result = await loadHandler(path.join(folder, id), id)
-      if ('reason' in result) faults.push(result)
-      else if (handlers.has(id)) {
-        faults.push({
-          id,
-          file: result.folder,
-          reason: `another folder, ${handlers.get(id)?.folder}, has this name already`,
-        })
-      } else handlers.set(id, result)
+      for (const result of await read(path.join(folder, id), id)) {
+        if ('reason' in result) faults.push(result)
+        else if (handlers.has(id)) {
+          faults.push({
+            id,
+            file: result.folder,
+            reason: `another folder, ${handlers.get(id)?.folder}, has this name already`,
+          })
+        } else handlers.set(id, result)
+      }
     }
   }
   return { handlers, faults }
 }
 
-/** Loads the handler of one folder, or says why it can't be used. */
+/** Loads the handler of one folder, or says why it can't be used. `version`: see `importHandler`. */
 export async function loadHandler(
   folder: string,
   id = path.basename(folder),
+  version?: number,
 ): Promise<Registered | HandlerFault> {
-  serveSdk()
   const kind = kindOf(id)
   if (!kind) {
     const reason =
@@ -96,7 +85,7 @@ export async function loadHandler(
   if (!file)
     return { id, file: folder, reason: 'there is no handler.ts, handler.js or handler.mjs in the folder' }
   try {
-    const module = await loaded(file)
+    const module = await loaded(file, version)
     const reason = whyNoHandler(module.default)
     if (reason) return { id, file, reason }
     return { id, kind, folder, handler: module.default as Handler } // proven by whyNoHandler
@@ -108,12 +97,12 @@ export async function loadHandler(
 /** Seconds that a handler may take to load: one that never ends must not keep the shop from starting. */
 const patience = 20
 
-async function loaded(file: string): Promise<Record<string, unknown>> {
+async function loaded(file: string, version?: number): Promise<Record<string, unknown>> {
   const late = Promise.withResolvers<never>()
   const why = new Error(`it was not loaded within ${patience} s: does it wait for something?`)
   const timer = setTimeout(() => late.reject(why), patience * 1000)
   try {
-    return await Promise.race([import(pathToFileURL(file).href), late.promise])
+    return await Promise.race([importHandler(file, version), late.promise])
   } finally {
     clearTimeout(timer)
   }
@@ -192,8 +181,12 @@ function isZodObject(value: unknown): value is z.ZodObject {
   )
 }
 
+/** The first line, with the next where it only announces it: "Transform failed with 1 error:". */
 function sentence(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? 'unknown error'
+  const [first = 'unknown error', second] = (error instanceof Error ? error.message : String(error)).split(
+    '\n',
+  )
+  return first.endsWith(':') && second ? `${first} ${second}` : first
 }
 
 /**

@@ -51,10 +51,13 @@ export const handlerOperations: Operation[] = [
       summary: 'List the handlers with their forms, and the folders that can’t be used',
       access: { role: 'viewer' },
       answer: {
-        description: 'All handlers. A specific one serves the entry of its code alone.',
+        description:
+          'All handlers. A specific one serves the entry of its code alone. A fault that is `kept` is of a change: what the handler was before stays in use.',
         schema: z.object({
           items: z.array(handlerSchema),
-          faults: z.array(z.object({ id: z.string(), file: z.string(), reason: z.string() })),
+          faults: z.array(
+            z.object({ id: z.string(), file: z.string(), reason: z.string(), kept: z.boolean() }),
+          ),
         }),
         example: {
           items: [example],
@@ -63,6 +66,7 @@ export const handlerOperations: Operation[] = [
               id: 'ext_badge',
               file: '/srv/handlers/ext_badge/handler.ts',
               reason: 'its title must have a text in English and in French',
+              kept: false,
             },
           ],
         },
@@ -71,7 +75,10 @@ export const handlerOperations: Operation[] = [
     async ({ face, locale }) => {
       const { handlers, faults } = face.shop.registry()
       return {
-        answer: { items: [...handlers.values()].map((one) => shown(one, locale)), faults: [...faults] },
+        answer: {
+          items: [...handlers.values()].map((one) => shown(one, locale)),
+          faults: faults.map((fault) => ({ ...fault, kept: fault.kept ?? false })),
+        },
       }
     },
   ),

@@ -52,6 +52,7 @@ export async function handlerList(c: OfficeContext, face: Face) {
                 <strong class="mono">{fault.id}</strong>
                 {texts[locale].colon} {fault.reason}
                 <div class="small mono">{fault.file}</div>
+                {fault.kept && <div class="small">{t.kept}</div>}
               </li>
             ))}
           </ul>

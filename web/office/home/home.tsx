@@ -179,6 +179,7 @@ export async function home(c: OfficeContext, face: Face) {
                 <strong class="mono">{fault.id}</strong> {fault.reason}
                 <br />
                 <span class="soft small mono">{fault.file}</span>
+                {fault.kept && <div class="small">{texts[locale].handlers.kept}</div>}
               </li>
             ))}
             {unsellable.map((entry) => (
