@@ -13,6 +13,8 @@ export type Input = {
   internal: Record<string, unknown>
   external: Record<string, unknown>
   fields: Record<string, unknown>
+  /** The answers were erased at somebody's wish: what is left of them has its shape. */
+  erased?: boolean
   /** For `revoke`: what the unit's delivery made. */
   products?: StoredProduct[]
   /** For `action`: which one, on what, with which answers, asked by whom. */

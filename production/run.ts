@@ -289,7 +289,7 @@ function contextOf(
     unit,
     // Parsed again: a handler may have been edited since the sale, and its code trusts its schemas.
     internal: parse(handler.internal, engine.open(input.internal), 'internal'),
-    external: parse(handler.external, input.external, 'external'),
+    external: answersOf(production, handler),
     fields: input.fields,
     moodle: engine.moodle,
     step,
@@ -301,6 +301,16 @@ function contextOf(
     log: (message, details) => log.info({ details }, message),
     signal,
   }
+}
+
+/**
+ * What is left of erased answers has its shape, and may not fit any more; what is still to be undone is undone all the
+ * same. An action gets no answers.
+ */
+function answersOf({ script, input }: Production, { external }: Handler): Record<string, unknown> {
+  if (script === 'action') return {}
+  if (!input.erased) return parse(external, input.external, 'external')
+  return external.safeParse(input.external).data ?? input.external
 }
 
 function parse(schema: Handler['internal'], values: unknown, which: string): Record<string, unknown> {

@@ -73,6 +73,8 @@ export type OrderUnit = {
   state: UnitState
   external: Record<string, unknown>
   fields: Record<string, unknown>
+  /** Its answers were erased: see shop/erase-person.ts. */
+  erased?: boolean
   entry: FrozenEntry
 }
 
@@ -187,7 +189,7 @@ async function readOrder(
               from (select state, count(*) from units where order_id = o.id group by state) as states) as tally,
            (select coalesce(jsonb_agg(jsonb_build_object(
                      'id', u.id, 'position', u.position, 'state', u.state, 'external', u.external,
-                     'fields', u.fields, 'entry', l.entry) order by u.id), '[]')
+                     'fields', u.fields, 'erased', u.erased_at is not null, 'entry', l.entry) order by u.id), '[]')
               from units u join order_lines l on l.id = u.line_id
              where u.order_id = o.id and ${wanted}) as units
       from orders o where ${which}`.execute(trx)

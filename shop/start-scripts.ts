@@ -36,6 +36,7 @@ export function inputOf(order: ScriptedOrder, unit: OrderUnit): Input {
     internal: unit.entry.internal,
     external: unit.external,
     fields: unit.fields,
+    ...(unit.erased && { erased: true }),
   }
 }
 
