@@ -44,9 +44,26 @@ export const endingMail = z.object({
   holder: z.string().optional(),
 })
 
-/** Composes a mail, in the order's language. `data` is what was kept when it was decided. */
+/** What is kept of a mail that signs somebody in: the key is sealed, and gone once the mail has left. */
+export const signInMail = z.object({
+  locale: z.enum(['en', 'fr']),
+  key: z.string().optional(),
+  next: z.string().optional(),
+})
+
+/** Composes the mail that signs somebody in. `minutes`: how long its link works. */
+export function composeSignIn(
+  locale: 'en' | 'fr',
+  { shopName, url, minutes }: { shopName: string; url: string; minutes: number },
+): Mail {
+  const t = locale === 'fr' ? fr : en
+  const paragraphs = [t.helloYou, `${t.signInHere}\n${url}`, t.signInOnce(minutes), t.bye(shopName)]
+  return { subject: t.signIn(shopName), text: `${paragraphs.join('\n\n')}\n` }
+}
+
+/** Composes a mail about an order, in its language. `data` is what was kept when it was decided. */
 export function composeMail(
-  kind: MailKind,
+  kind: Exclude<MailKind, 'sign_in'>,
   data: Record<string, unknown>,
   order: MailedOrder,
   context: MailContext,
@@ -60,7 +77,7 @@ export function composeMail(
 type Content = { to?: string; subject: string; paragraphs: (string | false | undefined)[] }
 
 function contentOf(
-  kind: MailKind,
+  kind: Exclude<MailKind, 'sign_in'>,
   data: Record<string, unknown>,
   order: MailedOrder,
   context: MailContext,
@@ -185,6 +202,7 @@ function day(date: Date, locale: 'en' | 'fr'): string {
 const en = {
   colon: ':',
   hello: (name: string) => `Hello ${name},`,
+  helloYou: 'Hello,',
   bye: (shop: string) => `Kind regards,\n${shop}`,
   follow: 'Follow your order here, at any time:',
   page: 'Your order:',
@@ -234,11 +252,16 @@ const en = {
     `These accesses of your order ${number} are open until ${date}:`,
   extendHere: 'To go on without a break, it can be bought again here:',
   endsThen: 'After that day access closes. Progress and grades are kept.',
+  signIn: (shop: string) => `Your link to sign in to ${shop}`,
+  signInHere: 'This link opens the page with all that you have with us:',
+  signInOnce: (minutes: number) =>
+    `It works once, for ${minutes} minutes. If you did not ask for it, ignore this mail: nobody gets in without it.`,
 }
 
 const fr: typeof en = {
   colon: ' :',
   hello: (name) => `Bonjour ${name},`,
+  helloYou: 'Bonjour,',
   bye: (shop) => `Bien cordialement,\n${shop}`,
   follow: 'Suivez votre commande ici, à tout moment :',
   page: 'Votre commande :',
@@ -288,4 +311,8 @@ const fr: typeof en = {
     `Ces accès de votre commande ${number} sont ouverts jusqu’au ${date}\u00a0:`,
   extendHere: 'Pour continuer sans interruption, c’est ici :',
   endsThen: 'Passé ce jour, l’accès se ferme. La progression et les notes sont conservées.',
+  signIn: (shop) => `Votre lien de connexion à ${shop}`,
+  signInHere: 'Ce lien ouvre la page de tout ce que vous avez chez nous\u00a0:',
+  signInOnce: (minutes) =>
+    `Il fonctionne une seule fois, pendant ${minutes} minutes. Si vous ne l’avez pas demandé, ignorez ce courriel\u00a0: personne n’entre sans lui.`,
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { sweep } from '../production/sweep.ts'
 import { pruneCarts } from './cart.ts'
 import { expireOrders } from './close-order.ts'
+import { pruneSignIns } from './customer-session.ts'
 import { endProducts, tellDue } from './end-products.ts'
 import { pruneKeys } from './idempotency.ts'
 import { sendOnLost } from './send-mail.ts'
@@ -26,6 +27,7 @@ export async function keepHouse(shop: Shop): Promise<void> {
     mails: () => sendOnLost(shop),
     carts: () => pruneCarts(db),
     keys: () => pruneKeys(db),
+    signIns: () => pruneSignIns(db),
     async sessions() {
       const { numDeletedRows } = await db
         .deleteFrom('sessions')

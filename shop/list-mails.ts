@@ -36,7 +36,10 @@ export async function mailsInTrouble(db: Kysely<Database>, limit = 8): Promise<M
   return await mails(db).where('m.state', '=', 'failed').orderBy('m.id').limit(limit).execute()
 }
 
-/** A page of mails, newest first. `search`: an order's number, or the start of its customer's e-mail. */
+/**
+ * A page of mails, newest first. `search`: an order's number, or the start of its customer's e-mail, or of the
+ * recipient's when it belongs to no order.
+ */
 export async function listMails(
   db: Kysely<Database>,
   {
@@ -53,15 +56,24 @@ export async function listMails(
   if (state) page = page.where('m.state', '=', state)
   if (search) {
     const from = search.toLowerCase()
-    page = page.where('m.order_id', 'in', (of) =>
+    page = page.where('m.id', 'in', (of) =>
       of
-        .selectFrom('orders')
-        .select('id')
+        .selectFrom('mails')
+        .innerJoin('orders', 'orders.id', 'mails.order_id')
+        .select('mails.id')
         .where((where) =>
           where.or([
             where('number', '=', search.toUpperCase()),
             where.and([where('customer_email', '>=', from), where('customer_email', '<', `${from}\uffff`)]),
           ]),
+        )
+        .unionAll((and) =>
+          and
+            .selectFrom('mails')
+            .select('mails.id')
+            .where('order_id', 'is', null)
+            .where('recipient', '>=', from)
+            .where('recipient', '<', `${from}\uffff`),
         ),
     )
   }

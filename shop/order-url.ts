@@ -13,6 +13,12 @@ export function entryUrl(settings: Pick<ShopSettings, 'publicUrl'>, code: string
   return `${settings.publicUrl}/entries/${code}`
 }
 
+/** The address that signs a customer in, then leads to `next`, a path of the shop. */
+export function signInUrl(settings: Pick<ShopSettings, 'publicUrl'>, key: string, next?: string): string {
+  const query = next === undefined ? '' : `?${new URLSearchParams({ next })}`
+  return `${settings.publicUrl}/account/sign-in/${key}${query}`
+}
+
 /** A text without the keys of orders in its addresses: a viewer of the office may read it, not act as the customer. */
 export function hideOrderKeys(text: string): string {
   return text.replaceAll(/(\/orders\/[^/\s]+\/)[\w-]{22}/g, '$1…')

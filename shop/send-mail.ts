@@ -1,16 +1,27 @@
 import { type Selectable, sql } from 'kysely'
 import nodemailer, { type Transporter } from 'nodemailer'
 import { fromKysely, type JobResult, type JobWithMetadata } from 'pg-boss'
-import type { Database } from '../db/schema.ts'
-import { composeMail as compose, endingMail, type Mail, type MailContext } from '../documents/mails.ts'
+import type { z } from 'zod'
+import type { Database, MailKind } from '../db/schema.ts'
+import {
+  composeMail as compose,
+  composeSignIn,
+  endingMail,
+  type Mail,
+  type MailContext,
+  signInMail,
+} from '../documents/mails.ts'
 import type { Queue } from '../production/queue.ts'
 import { mailQueue } from './change-order.ts'
-import { entryUrl, orderUrl } from './order-url.ts'
+import { linkMinutes } from './customer-session.ts'
+import { entryUrl, orderUrl, signInUrl } from './order-url.ts'
 import { meansToPay, payableOf } from './payable.ts'
 import type { Shop } from './shop.ts'
 import { findOrder, type OrderView } from './view-order.ts'
 
 export type MailRow = Selectable<Database['mails']>
+/** A mail about an order. */
+type OrderMailRow = MailRow & { kind: Exclude<MailKind, 'sign_in'> }
 type MailJob = { mail: number }
 export type MailTransport = Pick<Transporter, 'sendMail'>
 
@@ -86,19 +97,20 @@ async function sendMail(shop: Shop, transport: MailTransport, from: string, id: 
   const row = await shop.db.selectFrom('mails').selectAll().where('id', '=', id).executeTakeFirst()
   if (row?.state !== 'queued') return
   try {
-    const order = await orderOf(shop, row)
-    if (!order) throw new Error('its order is gone')
-    const age = (Date.now() - row.created_at.getTime()) / 1000
-    if (row.kind === 'order_placed' && order.state === 'placed' && age < preparing.most) {
-      await shop.queue.send(mailQueue, { mail: id } satisfies MailJob, { startAfter: preparing.wait })
+    const leaving = isOrderMail(row) ? await leavingMail(shop, row) : leavingSignIn(shop, row)
+    if ('wait' in leaving) {
+      await shop.queue.send(mailQueue, { mail: id } satisfies MailJob, { startAfter: leaving.wait })
       return
     }
-    if (row.kind === 'product_ending' && endingsOf(row, order).length === 0) {
-      const cause = 'not sent: what it announces was extended or taken back meanwhile'
-      await shop.db.updateTable('mails').set({ state: 'kept', cause }).where('id', '=', id).execute()
+    if ('cause' in leaving) {
+      await shop.db
+        .updateTable('mails')
+        .set({ state: 'kept', cause: leaving.cause })
+        .where('id', '=', id)
+        .execute()
       return
     }
-    const mail = await composeFor(shop, row, order)
+    const { mail, kept } = leaving
     await transport.sendMail({
       from: { name: shop.settings.name, address: from },
       to: row.recipient,
@@ -110,7 +122,14 @@ async function sendMail(shop: Shop, transport: MailTransport, from: string, id: 
     })
     await shop.db
       .updateTable('mails')
-      .set({ state: 'sent', sent_at: new Date(), subject: mail.subject, body: mail.text, cause: null })
+      .set({
+        state: 'sent',
+        sent_at: new Date(),
+        cause: null,
+        subject: mail.subject,
+        body: mail.text,
+        ...kept,
+      })
       .where('id', '=', id)
       .execute()
   } catch (error) {
@@ -125,6 +144,42 @@ async function sendMail(shop: Shop, transport: MailTransport, from: string, id: 
     if (!over) throw error
   }
 }
+
+/** What a mail becomes when its turn comes. `kept`: what the database keeps of it instead of its text. */
+type Leaving = { mail: Mail; kept?: { body: string; data: string } } | { wait: number } | { cause: string }
+
+async function leavingMail(shop: Shop, row: OrderMailRow): Promise<Leaving> {
+  const order = await orderOf(shop, row)
+  if (!order) throw new Error('its order is gone')
+  if (row.kind === 'order_placed' && order.state === 'placed' && ageOf(row) < preparing.most) {
+    return { wait: preparing.wait }
+  }
+  if (row.kind === 'product_ending' && endingsOf(row, order).length === 0) {
+    return { cause: 'not sent: what it announces was extended or taken back meanwhile' }
+  }
+  return { mail: await composeFor(shop, row, order) }
+}
+
+/** The link leaves with the mail and stays nowhere. */
+function leavingSignIn(shop: Shop, row: MailRow): Leaving {
+  const { key, ...data } = signInMail.parse(row.data)
+  if (key === undefined || ageOf(row) > linkMinutes * 60) {
+    return { cause: 'not sent: its link no longer worked' }
+  }
+  const mail = signInText(shop, data, shop.seal.open(key))
+  return { mail, kept: { body: signInText(shop, data).text, data: JSON.stringify(data) } }
+}
+
+/** Without a key, as everybody but its recipient reads it. */
+function signInText(shop: Shop, { locale, next }: z.output<typeof signInMail>, key = '…'): Mail {
+  const { name: shopName } = shop.settings
+  return composeSignIn(locale, { shopName, url: signInUrl(shop.settings, key, next), minutes: linkMinutes })
+}
+
+const isOrderMail = (row: MailRow): row is OrderMailRow => row.kind !== 'sign_in'
+
+/** Seconds. */
+const ageOf = (row: MailRow) => (Date.now() - row.created_at.getTime()) / 1000
 
 /** A 5xx of the mail server about this very mail: sending it again gets the same answer. */
 function isRefusal(error: unknown): boolean {
@@ -143,7 +198,7 @@ async function orderOf(shop: Shop, row: MailRow): Promise<OrderView | undefined>
   return found && (await findOrder(shop.db, found.number))
 }
 
-async function composeFor(shop: Shop, row: MailRow, order: OrderView): Promise<Mail> {
+async function composeFor(shop: Shop, row: OrderMailRow, order: OrderView): Promise<Mail> {
   const means = meansToPay(shop, order)
   return compose(row.kind, row.data, order, {
     shopName: shop.settings.name,
@@ -190,6 +245,7 @@ async function endingFor(shop: Shop, row: MailRow, order: OrderView): Promise<Ma
 /** A mail as the office reads it: as it was sent, or as it would be sent now. Undefined when its order is gone. */
 export async function composeMail(shop: Shop, row: MailRow): Promise<Mail | undefined> {
   if (row.subject !== null && row.body !== null) return { subject: row.subject, text: row.body }
+  if (!isOrderMail(row)) return signInText(shop, signInMail.parse(row.data))
   const order = await orderOf(shop, row)
   return order && (await composeFor(shop, row, order))
 }

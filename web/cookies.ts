@@ -3,7 +3,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { WebEnv } from './security.ts'
 
 // The operator's session goes to the office alone: the storefront never sees who is signed in there.
-const paths = { visitor: '/', cart: '/', session: '/office' } as const
+const paths = { visitor: '/', cart: '/', customer: '/', session: '/office' } as const
 export type CookieName = keyof typeof paths
 
 export function readCookie<Env extends WebEnv>(c: Context<Env>, name: CookieName): string | undefined {

@@ -37,6 +37,16 @@ export const routes = {
     pay: route('/orders/:number/:token/pay'),
     cancel: route('/orders/:number/:token/cancel'),
   },
+  account: {
+    show: route('/account'),
+    orders: route('/account/orders'),
+    signIn: route('/account/sign-in'),
+    /** What is mailed: opening it changes nothing, its button signs in. */
+    link: route('/account/sign-in/:key'),
+    signOut: route('/account/sign-out'),
+    product: route('/account/products/:reference'),
+    act: route('/account/products/:reference/actions/:action'),
+  },
   legal: { terms: route('/terms'), privacy: route('/privacy'), notice: route('/legal') },
 
   payments: { notifications: route('/payments/:means/notifications') },

@@ -20,6 +20,7 @@ const mail = z
       'unit_delayed',
       'feedback',
       'product_ending',
+      'sign_in',
     ]),
     recipient: z.string(),
     subject: z.string().nullable(),
