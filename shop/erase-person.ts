@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Customer, Database } from '../db/schema.ts'
+import { forgetSignIns } from './customer-session.ts'
 import { type Forgotten, forget, namesBeside, nobodysEmail } from './forget.ts'
 
 /** What stands where a buyer's data was. */
@@ -67,6 +68,13 @@ export async function erasePerson(db: Kysely<Database>, address: string): Promis
       }
     })
 
+    // What was made under such a name has it in Moodle by now.
+    const { rows: reserved } = await sql<{ name: string }>`
+      select name from reservations
+       where unit_id in (select id from units where order_id = any(${all}::bigint[]))`.execute(trx)
+    const theirs = reserved.map(({ name }) => name).filter(concerns)
+    await sql`delete from reservations where name = any(${theirs}::text[])`.execute(trx)
+
     const productions: number[] = []
     await rewrite(trx, 'productions', ofOrders, (row) => {
       const { unit, external, fields, ...input } = row.input as Row // as the engine keeps it
@@ -121,6 +129,7 @@ export async function erasePerson(db: Kysely<Database>, address: string): Promis
       forgetWhy,
     )
 
+    await forgetSignIns(trx, email)
     const mails = await rewrite(
       trx,
       'mails',

@@ -12,7 +12,7 @@ export const nobodysEmail = 'erased@erased.invalid'
  * object that has their e-mail among its values. `concerns` tells whether `without` would take anything.
  */
 export function forget({ email, names }: Forgotten) {
-  const literal = (text: string) => text.trim().replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+  const literal = (text: string) => text.trim().replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
   const words = [
     literal(email),
     ...names.flatMap(({ firstname, lastname }) => [
