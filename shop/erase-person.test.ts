@@ -4,6 +4,12 @@ import { sql } from 'kysely'
 import { testShop } from '../test/shop.ts'
 import { emptyCart, openCart } from './cart.ts'
 import { erasePerson } from './erase-person.ts'
+import { settleGiveBack } from './give-back.ts'
+import { claimKey, keepAnswer } from './idempotency.ts'
+import { validatePayment } from './payment.ts'
+import { placeOrder } from './place-order.ts'
+import { actOnProduct, findProduct, revokeUnit } from './product.ts'
+import { findOrder } from './view-order.ts'
 
 describe('erasing a person', async () => {
   const shop = await testShop()
@@ -11,18 +17,25 @@ describe('erasing a person', async () => {
   const course = await shop.sell({ handler: 'std_enroloncourse', internal: { course: 2 } })
   const learner = (email: string) => ({ email, firstname: 'Inès', lastname: 'Roy' })
 
-  /** The tables that still name an e-mail. */
-  async function whereNamed(email: string): Promise<string[]> {
-    const { rows: tables } = await sql<{ name: string }>`
-      select table_name as name from information_schema.tables
-       where table_schema = 'public' and table_type = 'BASE TABLE' order by 1`.execute(db)
+  /** The tables, the queue's too, of which a row has one of these words, whatever its case. */
+  async function whereNamed(...words: string[]): Promise<string[]> {
+    const { rows: tables } = await sql<{ schema: string; name: string }>`
+      select table_schema as schema, table_name as name from information_schema.tables
+       where table_schema in ('public', 'pgboss') and table_type = 'BASE TABLE' order by 1, 2`.execute(db)
     const named = []
-    for (const { name } of tables) {
+    for (const { schema, name } of tables) {
       const { rows } = await sql`
-        select from ${sql.table(name)} as t where strpos(to_jsonb(t)::text, ${email}) > 0 limit 1`.execute(db)
+        select from ${sql.table(`${schema}.${name}`)} as t
+         where to_jsonb(t)::text ilike any(${words.map((word) => `%${word}%`)}::text[]) limit 1`.execute(db)
       if (rows.length > 0) named.push(name)
     }
     return named
+  }
+
+  async function productsOf(number: string) {
+    const products = (await findOrder(db, number))?.products ?? []
+    assert.ok(products.length > 0)
+    return products
   }
 
   it('leaves a learner named in no table, not even by what Moodle said of them', async () => {
@@ -43,6 +56,117 @@ describe('erasing a person', async () => {
     assert.deepEqual(await whereNamed(email), [])
   })
 
+  it('leaves a buyer and learner named in no table after all that a shop does', async () => {
+    const zoe = { email: 'zoe.quatremer@company.example', firstname: 'Zoé', lastname: 'Quatremer' }
+    const olga = { who: 'operator:olga', audience: 'operator' } as const
+    const named = ['zoe.quatremer', 'Quatremer']
+    const { shop: house, engine } = shop
+
+    // She buys for herself, pays by transfer, gets it, hands it over, and takes one back.
+    const created = await shop.sell({ handler: 'std_createcourse', internal: { template: 15, category: 1 } })
+    const unit = (external: Record<string, unknown>) => ({
+      key: 'u',
+      forMe: false,
+      external,
+      fields: { diet: 'none, says Zoé' },
+    })
+    const placed = await placeOrder(
+      house,
+      engine,
+      {
+        content: {
+          customer: { ...zoe, company: 'Quatremer & Co', address: '1, rue Quatremer' },
+          lines: [
+            { code: course, units: [unit(zoe), unit({ ...zoe, email: zoe.email.toUpperCase() })] },
+            {
+              code: created,
+              units: [unit({ ...zoe, fullname: 'Safety, by Quatremer', shortname: 'QUATREMER-1' })],
+            },
+          ],
+        },
+      },
+      { customer: zoe, means: 'transfer', termsAccepted: true, locale: 'fr' },
+    )
+    assert.ok(placed.ok)
+    const { number } = placed.order
+    await shop.takeOver()
+    const received = { means: 'transfer', currency: 'EUR', paidOn: '2026-01-02', note: 'from Mrs Quatremer' }
+    await validatePayment(
+      house,
+      number,
+      { ...received, reference: 'VIR QUATREMER 1', amountCents: 30_000 },
+      'operator:olga',
+    )
+    await shop.takeOver(3)
+    assert.equal(await shop.orderState(number), 'completed')
+    const [first, second] = await productsOf(number)
+    assert.ok(first && second)
+    const other = learner('other@learners.example')
+    assert.ok((await actOnProduct(house, engine, first.reference, 'handOver', other, olga)).ok)
+    await revokeUnit(house, second.unitId, { ...olga, why: 'Mrs Quatremer called', giveBack: true })
+    await shop.takeOver(3)
+    const due = await db
+      .selectFrom('give_backs')
+      .select('id')
+      .where('unit_id', '=', second.unitId)
+      .executeTakeFirst()
+    await settleGiveBack(house, due?.id ?? 0, { who: 'operator:olga', note: 'to Zoé Quatremer, FR76 1234' })
+
+    // Others buy for her, pay by card, hand over to her and away from her, and are told of it.
+    const { number: others } = await shop.placed(course, [zoe, learner('her.colleague@learners.example')])
+    await shop.pay(others, { body: { payer: { name: 'Quatremer Zoé', email: zoe.email } } })
+    await shop.takeOver(3)
+    const [hers, colleagues] = await productsOf(others)
+    assert.ok(hers && colleagues)
+    assert.ok((await actOnProduct(house, engine, colleagues.reference, 'handOver', zoe, olga)).ok)
+    assert.ok((await actOnProduct(house, engine, colleagues.reference, 'handOver', other, olga)).ok)
+    await db
+      .updateTable('mails')
+      .set({ state: 'sent', subject: 'For Zoé Quatremer', body: `Access of ${zoe.email} is open.` })
+      .where('order_id', '=', hers.orderId)
+      .execute()
+
+    // One is refused by Moodle, in words that name her.
+    await shop.faults({ fault: 'down', function: 'core_user_create_users' })
+    const stuck = { ...zoe, email: 'zoe.quatremer@else.example' }
+    const { number: failing } = await shop.placed(course, [stuck])
+    await shop.pay(failing)
+    await shop.takeOver()
+    await shop.faults()
+    await sql`update enrolments set trouble = 'Zoé Quatremer is suspended there'
+               where user_id in (select user_id from accounts where email = ${zoe.email})`.execute(db)
+
+    // What she leaves behind without ordering.
+    await openCart(db, { ...emptyCart(), customer: zoe })
+    const request = { caller: 'api', key: 'once', hash: Buffer.from('hash') }
+    await claimKey(db, request)
+    await keepAnswer(db, request, { status: 201, headers: {}, body: JSON.stringify({ customer: zoe }) })
+
+    for (const table of [
+      'orders',
+      'units',
+      'productions',
+      'steps',
+      'products',
+      'payments',
+      'give_backs',
+      'mails',
+    ]) {
+      assert.ok((await whereNamed(...named)).includes(table), `${table} named her`)
+    }
+    assert.deepEqual((await erasePerson(db, stuck.email)).open, [failing])
+    await shop.site.probe()
+    await shop.takeOver(3)
+    assert.equal(await shop.orderState(failing), 'completed')
+    assert.deepEqual((await erasePerson(db, stuck.email)).open, [])
+    assert.deepEqual((await erasePerson(db, zoe.email)).open, [])
+    assert.deepEqual(await whereNamed(...named), [])
+    // Whom it does not concern stays.
+    assert.equal((await findProduct(db, first.reference))?.holder?.email, other.email)
+    assert.equal((await findProduct(db, hers.reference))?.holder, null)
+    assert.equal((await claimKey(db, request)).state, 'answered')
+  })
+
   it('names the open orders that still need a learner, and takes nothing from them', async () => {
     const email = 'still@learners.example'
     const { number } = await shop.placed(course, [learner(email)])
@@ -50,6 +174,68 @@ describe('erasing a person', async () => {
     await shop.pay(number)
     await shop.takeOver()
     assert.equal(await shop.orderState(number), 'completed')
+  })
+
+  it('waits for what is still to run of a closed order', async () => {
+    const email = 'suspended@learners.example'
+    const { number } = await shop.placed(course, [learner(email)])
+    await shop.pay(number)
+    await shop.takeOver()
+    const [product] = await productsOf(number)
+    await shop.faults({ fault: 'down' })
+    const olga = { who: 'operator:olga', audience: 'operator' } as const
+    await actOnProduct(shop.shop, shop.engine, product?.reference ?? '', 'suspend', {}, olga)
+    assert.deepEqual((await erasePerson(db, email)).open, [number])
+    await shop.faults()
+    await shop.site.probe()
+    await shop.takeOver()
+    assert.deepEqual((await erasePerson(db, email)).open, [])
+    assert.deepEqual(await whereNamed(email), [])
+  })
+
+  it('leaves what was theirs to be changed, and taken back', async () => {
+    const email = 'taken-back@learners.example'
+    const olga = { who: 'operator:olga', audience: 'operator' } as const
+    const created = await shop.sell({ handler: 'std_createcourse', internal: { template: 15, category: 1 } })
+    const longer = await shop.sell({ handler: 'std_prorogate', internal: { days: 30 } })
+    const dated = await shop.sell({ handler: 'std_enroloncourse', internal: { course: 3, durationDays: 90 } })
+    const buy = async (code: string, external: Record<string, unknown>) => {
+      const { number } = await shop.placed(code, [external])
+      await shop.takeOver()
+      await shop.pay(number)
+      await shop.takeOver(3)
+      assert.equal(await shop.orderState(number), 'completed')
+      return number
+    }
+    const access = await buy(dated, learner(email))
+    const [product] = await productsOf(access)
+    assert.ok(product)
+    const orders = [
+      access,
+      await buy(created, { ...learner(email), fullname: 'Safety', shortname: 'SAFETY-9' }),
+      await buy(longer, { reference: product.reference }),
+    ]
+    await db.updateTable('orders').set({ customer_email: email }).where('number', 'in', orders).execute()
+    assert.deepEqual((await erasePerson(db, email)).open, [])
+    const act = async (action: string, values: Record<string, unknown> = {}) => {
+      const acted = await actOnProduct(shop.shop, shop.engine, product.reference, action, values, olga)
+      assert.deepEqual(acted.ok && acted.state, 'done', action)
+    }
+    await act('suspend')
+    await act('resume')
+    await act('changeEnd', { endsOn: '2031-01-31' })
+    for (const number of orders.reverse()) {
+      const [unit] = (await findOrder(db, number))?.lines.flatMap(({ units }) => units) ?? []
+      assert.ok((await revokeUnit(shop.shop, unit?.id ?? 0, { ...olga, giveBack: false })).ok)
+      await shop.takeOver(3)
+      assert.deepEqual(await shop.unitStates(number), ['revoked'])
+    }
+    const left = await findProduct(db, product.reference)
+    assert.equal(left?.endsAt?.toISOString().slice(0, 10), '2031-01-01', 'the days are taken back')
+    const [course] = [...shop.sandbox.site.state.courses.values()].filter(
+      ({ fullname }) => fullname === 'Safety',
+    )
+    assert.equal(course?.visible, false, 'the course is hidden')
   })
 
   it('lets nobody else change a history', async () => {
