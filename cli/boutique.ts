@@ -5,6 +5,7 @@ import { erase } from './erase.ts'
 import { explain } from './explain.ts'
 import { handlers } from './handlers.ts'
 import { migrate } from './migrate.ts'
+import { newHandler } from './new.ts'
 import { operator } from './operator.ts'
 import { reconcile } from './reconcile.ts'
 import { start } from './start.ts'
@@ -24,12 +25,13 @@ const commands = new Map<string, Command>(
     start,
     migrate,
     handlers,
+    new: newHandler,
+    test,
     operator,
     token,
     erase,
     database,
     reconcile,
-    test,
     'dry-run': dryRun,
   }),
 )

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
-import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { folderOfSource, handlerSources } from '../production/handler-sources.ts'
+import { StartupError } from '../startup-error.ts'
 import type { Command } from './boutique.ts'
 import { readSettings } from './read-settings.ts'
 
@@ -13,8 +14,8 @@ export const test: Command = {
   ],
   async run(args) {
     const { positionals } = parseArgs({ args, allowPositionals: true })
-    const ours = path.join(import.meta.dirname, '..', 'handlers')
-    const folders = [ours, ...readSettings().HANDLERS_PATH.split(path.delimiter).filter(Boolean)]
+    const sources = handlerSources(readSettings())
+    const folders = await Promise.all(sources.map((source) => folderOfSource(source)))
     const handlers = positionals.length > 0 ? positionals : await handlersIn(folders)
     // Only here: the other commands don't need the sandbox.
     const { formatProof, openWorlds, proveHandler } = await import('../kit/testing.ts')
@@ -32,7 +33,12 @@ export const test: Command = {
 }
 
 async function handlersIn(folders: string[]): Promise<string[]> {
-  const found = await Promise.all(folders.map((folder) => readdir(folder, { withFileTypes: true })))
+  const found = await Promise.all(folders.map(entriesOf))
   const names = found.flat().filter((entry) => entry.isDirectory() && !/^\.|^node_modules$/.test(entry.name))
   return [...new Set(names.map(({ name }) => name))]
 }
+
+const entriesOf = (folder: string) =>
+  readdir(folder, { withFileTypes: true }).catch(() => {
+    throw new StartupError(`The folder of handlers ${folder} can't be read.`)
+  })

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
 import path from 'node:path'
 import { z } from 'zod'
+import { StartupError } from '../startup-error.ts'
 
 const shipped = path.join(import.meta.dirname, '..', 'handlers')
 const npm = 'npm:'
@@ -18,22 +19,23 @@ export function handlerSources(settings: { HANDLERS_PATH: string; HANDLERS_PACKA
 
 /**
  * The folder of handlers that a source stands for. A package is looked for from `base`, as an import there would, and
- * says which of its folders it is: `"boutique": { "handlers": "./handlers" }`. Throws with the reason why there is none.
+ * says which of its folders it is: `"boutique": { "handlers": "./handlers" }`. Throws a
+ * `StartupError` with the reason why there is none.
  */
 export async function folderOfSource(source: string, base = import.meta.url): Promise<string> {
   if (!source.startsWith(npm)) return path.resolve(source)
   const name = source.slice(npm.length)
   const file = isPackageName(name) ? findManifest(name, base) : undefined
-  if (!file) throw new Error(`there is no package "${name}": npm install it beside the shop`)
+  if (!file) throw new StartupError(`there is no package "${name}": npm install it beside the shop`)
   const manifest = withHandlers.safeParse(JSON.parse(await readFile(file, 'utf8')))
   if (!manifest.success) {
-    throw new Error(
+    throw new StartupError(
       'its package.json does not say where its handlers are: "boutique": { "handlers": "./handlers" }',
     )
   }
   const root = path.dirname(file)
   const folder = path.join(root, manifest.data.boutique.handlers)
-  if (!folder.startsWith(root + path.sep)) throw new Error('its handlers are outside the package')
+  if (!folder.startsWith(root + path.sep)) throw new StartupError('its handlers are outside the package')
   return folder
 }
 
