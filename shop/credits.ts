@@ -287,3 +287,36 @@ export async function correctCredits(
 
 /** The most that one movement may be, in cents. */
 export const mostCreditCents = 100_000_000
+
+/**
+ * Leaves the accounts of a person without their name, for who erases them. One that still has credits is kept as it is,
+ * unless they are to be forfeited: what was kept comes back. The histories must be open for it: see `erasePerson`.
+ */
+export async function forgetCredits(
+  trx: Transaction<Database>,
+  email: string,
+  { forfeit }: { forfeit: boolean },
+): Promise<{ cents: number; currency: string }[]> {
+  const accounts = await trx
+    .selectFrom('credit_accounts')
+    .select(['id', 'currency', 'balance_cents as cents'])
+    .where('email', '=', email)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  const kept = forfeit ? [] : accounts.filter(({ cents }) => cents > 0)
+  for (const { id, cents } of accounts.filter((account) => !kept.includes(account))) {
+    if (cents > 0) {
+      const cause = `forfeited:${id}`
+      await moveCredits(trx, id, { kind: 'forfeited', cause, amountCents: -cents, who: 'shop' })
+    }
+    await trx.updateTable('credit_accounts').set({ email: null }).where('id', '=', id).execute()
+    await trx
+      .updateTable('credit_movements')
+      .set({ why: null })
+      .where('account_id', '=', id)
+      .where('why', 'is not', null)
+      .execute()
+  }
+  return kept.map(({ cents, currency }) => ({ cents, currency }))
+}

@@ -56,7 +56,8 @@ export async function mailSignInLink(
 async function isKnown(trx: Transaction<Database>, email: string): Promise<boolean> {
   const { rows } = await sql<{ known: boolean }>`
     select exists (select from orders where customer_email = ${email})
-           or exists (select from products where lower(holder->>'email') = ${email}) as known`.execute(trx)
+           or exists (select from products where lower(holder->>'email') = ${email})
+           or exists (select from credit_accounts where email = ${email}) as known`.execute(trx)
   return rows[0]?.known ?? false
 }
 

@@ -1,14 +1,22 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Customer, Database } from '../db/schema.ts'
+import { forgetCredits } from './credits.ts'
 import { forgetSignIns } from './customer-session.ts'
 import { type Forgotten, forget, namesBeside, nobodysEmail } from './forget.ts'
 
 /** What stands where a buyer's data was. */
 const nobody: Customer = { email: nobodysEmail, firstname: '—', lastname: '—' }
 
-/** `open`: numbers of orders that still need them. The others are counts. */
-export type Erased = { orders: number; units: number; products: number; mails: number; open: string[] }
+/** `open`: numbers of orders that still need them; `credits`: what they still have. The others are counts. */
+export type Erased = {
+  orders: number
+  units: number
+  products: number
+  mails: number
+  open: string[]
+  credits: { cents: number; currency: string }[]
+}
 
 type Row = Record<string, unknown>
 
@@ -16,10 +24,14 @@ type Row = Record<string, unknown>
  * Erases a person from the shop, as buyer and as learner, by e-mail whatever its case (GDPR, article 17). What the law
  * makes a shop keep stays: orders, amounts, dates, payments. Orders that are still under way keep what they need, and
  * so do those of which a script is still to run; their numbers come back in `open`, to be erased once that is over.
- * Products stay, without their holder: they can still be changed and taken back. Moodle's own account is Moodle's to
- * delete.
+ * Products stay, without their holder: they can still be changed and taken back. Credits are theirs until they are spent
+ * or, when that is asked for, forfeited. Moodle's own account is Moodle's to delete.
  */
-export async function erasePerson(db: Kysely<Database>, address: string): Promise<Erased> {
+export async function erasePerson(
+  db: Kysely<Database>,
+  address: string,
+  { forfeitCredits = false }: { forfeitCredits?: boolean } = {},
+): Promise<Erased> {
   const email = address.trim().toLowerCase()
   return await db.transaction().execute(async (trx) => {
     const { own, others, open } = await lockOrders(trx, email)
@@ -151,7 +163,8 @@ export async function erasePerson(db: Kysely<Database>, address: string): Promis
       response: { headers: {}, body: '' },
     }))
 
-    return { orders: own.length, units, products, mails, open }
+    const credits = await forgetCredits(trx, email, { forfeit: forfeitCredits })
+    return { orders: own.length, units, products, mails, open, credits }
   })
 }
 

@@ -5,6 +5,7 @@ import { credits } from '../payments/credits.ts'
 import { transfer } from '../payments/transfer.ts'
 import { buyer, testShop } from '../test/shop.ts'
 import { correctCredits, creditsOfOrder, findCredits, listCreditMovements } from './credits.ts'
+import { erasePerson } from './erase-person.ts'
 import { settleGiveBack } from './give-back.ts'
 import { validatePayment } from './payment.ts'
 import { cartOf, placeOrder } from './place-order.ts'
@@ -245,6 +246,31 @@ describe('credits', async () => {
     const both = await Promise.all([by(-60), by(-60)])
     assert.equal(both.filter(({ ok }) => ok).length, 1)
     assert.equal((await findCredits(db, email, 'EUR'))?.balanceCents, 40)
+  })
+
+  it('stay with who is erased until they are forfeited on purpose', async () => {
+    const who = newBuyer()
+    const number = await bought(who)
+    await correctCredits(
+      db,
+      { email: who.email, currency: 'EUR', amountCents: 100 },
+      { who: operator, why: 'Alice Martin waited', request: randomUUID() },
+    )
+    const kept = await erasePerson(db, who.email)
+    assert.deepEqual(kept.credits, [{ cents: 50_100, currency: 'EUR' }])
+    assert.equal(await balance(who), 50_100)
+    assert.deepEqual((await erasePerson(db, who.email, { forfeitCredits: true })).credits, [])
+    assert.equal(await balance(who), undefined)
+    const whys = await db
+      .selectFrom('credit_movements')
+      .select('why')
+      .where('why', 'like', 'Alice%')
+      .execute()
+    assert.deepEqual(whys, [])
+    // What they had brought can be taken back still, as far as it goes.
+    await revokeUnit(shop.shop, await unitOf(number), { who: operator, why: 'late', giveBack: false })
+    await shop.takeOver()
+    assert.equal(await shop.orderState(number), 'refunded')
   })
 
   it('have movements that nobody changes, and a balance that is their sum', async () => {

@@ -9,6 +9,7 @@ import { claimAtOnce } from '../../production/production.ts'
 import { run } from '../../production/run.ts'
 import { type Checkout, placeOrder } from '../../shop/place-order.ts'
 import { actOnProduct } from '../../shop/product.ts'
+import { spendCredits } from '../../shop/spend-credits.ts'
 import { openShop } from '../open-shop.ts'
 
 export type Doomed = {
@@ -17,6 +18,7 @@ export type Doomed = {
   task:
     | { do: 'run'; production: number }
     | { do: 'place'; cart: { id: string; content: CartContent }; checkout: Checkout }
+    | { do: 'spend'; number: string; signedIn: string }
     | { do: 'act'; reference: string; action: string; asked: string; values?: Record<string, unknown> }
   /** Which boundary to die at, counted from 0. */
   dieAt?: number
@@ -65,6 +67,9 @@ switch (task.do) {
   }
   case 'place':
     await placeOrder(shop, engine, task.cart, task.checkout)
+    break
+  case 'spend':
+    await spendCredits(shop, task.number, task.signedIn)
     break
   case 'act': {
     const by = { who: 'operator:olga', audience: 'operator' as const }

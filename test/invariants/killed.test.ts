@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it, type TestContext } from 'node:test'
+import { credits, creditsId } from '../../payments/credits.ts'
 import { openCart } from '../../shop/cart.ts'
 import { cancelOrder } from '../../shop/close-order.ts'
+import { correctCredits, findCredits } from '../../shop/credits.ts'
 import { type Checkout, cartOf, placeOrder } from '../../shop/place-order.ts'
 import { actOnProduct, findProduct, productHistory, revokeUnit } from '../../shop/product.ts'
+import { spendCredits } from '../../shop/spend-credits.ts'
 import { findOrder, giveBacksOfOrder } from '../../shop/view-order.ts'
 import { buyer, testShop } from '../shop.ts'
 import type { Doomed } from './doomed-worker.ts'
@@ -77,6 +80,10 @@ describe('a process that is killed (invariant 2)', async () => {
     await shop.takeOver(3)
     for (const [n, subject] of subjects.entries()) await steps.check(subject, `${n}, ${boundaries[n]}`)
     return boundaries
+  }
+
+  async function paidOf(orderNumber: string): Promise<number> {
+    return (await findOrder(db, orderNumber))?.paidCents ?? 0
   }
 
   async function productionOf(orderNumber: string, script: string): Promise<number> {
@@ -161,6 +168,49 @@ describe('a process that is killed (invariant 2)', async () => {
     })
     assert.equal(boundaries.filter((name) => name === 'before core_group_create_groups').length, 2)
     assert.equal(boundaries.filter((name) => name === 'before commit').length, 2)
+  })
+
+  it('takes the credits and pays the order together, or neither, wherever it dies in spending them', async (t) => {
+    const price = 10_000
+    const boundaries = await killEverywhere(t, {
+      prepare: async (n) => {
+        const email = `spender-${n}@buyers.example`
+        const gift = { who: 'operator:olga', why: 'a gift', request: randomUUID() }
+        await correctCredits(db, { email, currency: 'EUR', amountCents: 15_000 }, gift)
+        const content = cartOf([
+          {
+            code: enrolment,
+            units: [
+              {
+                external: { email: `spent-${n}@learners.example`, firstname: 'Kim', lastname: 'K' },
+                fields: {},
+              },
+            ],
+          },
+        ])
+        const placed = await placeOrder(
+          { ...shop.shop, means: new Map([[creditsId, credits]]) },
+          shop.engine,
+          { content },
+          { ...checkout, customer: { ...buyer, email }, means: creditsId, signedInAs: email },
+        )
+        if (!placed.ok) throw new Error(JSON.stringify(placed.errors))
+        return { email, number: placed.order.number }
+      },
+      task: ({ number, email }) => ({ do: 'spend', number, signedIn: email }),
+      // The customer, who saw no answer, presses the button again.
+      resume: async ({ number, email }) => {
+        assert.ok((await findCredits(db, email, 'EUR'))?.balanceCents === 15_000 - (await paidOf(number)))
+        assert.equal((await spendCredits(shop.shop, number, email)).ok, true)
+      },
+      check: async ({ number, email }, where) => {
+        assert.equal((await findCredits(db, email, 'EUR'))?.balanceCents, 15_000 - price, where)
+        assert.equal(await paidOf(number), price, where)
+        await shop.takeOver()
+        assert.equal(await shop.orderState(number), 'completed', where)
+      },
+    })
+    assert.equal(boundaries.filter((name) => name === 'before commit').length, 1)
   })
 
   it('leaves nothing reserved and nothing in Moodle, wherever it dies in the release', async (t) => {
