@@ -14,6 +14,7 @@ export const elementTypes = [
   'radio',
   'date',
   'list',
+  'learners',
   'secret',
 ] as const
 export type ElementType = (typeof elementTypes)[number]
@@ -25,7 +26,8 @@ const text = z.strictObject({ en: z.string().min(1), fr: z.string().min(1) })
 
 /**
  * One field of a form. Handlers get theirs from their schemas (`elementsOf`); operators write theirs as a JSON list.
- * `min` and `max` bound a number's value, an amount of money in cents, a text's length, or a list's items.
+ * `min` and `max` bound a number's value, an amount of money in cents, a text's length, or a list's
+ * items or people.
  */
 export const formElement = z.strictObject({
   name: z
@@ -55,6 +57,8 @@ export const formElement = z.strictObject({
   forMe: z.enum(['email', 'firstname', 'lastname']).optional(),
   /** Offered once for all units of a line. */
   sameForAll: z.boolean().optional(),
+  /** Each person of a list of learners needs a first and a last name; so too when absent. */
+  names: z.boolean().optional(),
 })
 export type FormElement = z.output<typeof formElement>
 

@@ -19,6 +19,8 @@ export function missingText(element: FormElement): Text {
             en: 'Please give at least one, each on its own line.',
             fr: 'Merci d’en indiquer au moins un, un par ligne.',
           }
+    case 'learners':
+      return { en: 'Please give at least one person.', fr: 'Merci d’indiquer au moins une personne.' }
     case 'date':
       return { en: 'Please give a date.', fr: 'Merci d’indiquer une date.' }
     default:
@@ -26,6 +28,13 @@ export function missingText(element: FormElement): Text {
         ? { en: 'Please choose one.', fr: 'Merci de choisir.' }
         : { en: 'Please fill this in.', fr: 'Merci de remplir ce champ.' }
   }
+}
+
+/** What a person is told of a list of people, beside what is said at each row. */
+export function wrongRowsText(count: number): Text {
+  return count === 1
+    ? { en: 'One row is to be corrected.', fr: 'Une ligne est à corriger.' }
+    : { en: `${count} rows are to be corrected.`, fr: `${count} lignes sont à corriger.` }
 }
 
 /** What a person is told of one finding of Zod, in both languages. `value` is what they gave. */

@@ -3,15 +3,27 @@
 // `validate` alone; it is drawn by web/ui/form-elements.tsx.
 import { z } from 'zod'
 import { elementTypes, type FormElement, formElement } from './form-element.ts'
-import { issueText, missingText } from './form-messages.ts'
+import { issueText, missingText, wrongRowsText } from './form-messages.ts'
+import {
+  checkLearners,
+  type LearnerRow,
+  learnerList,
+  learnerListFrom,
+  learnersFrom,
+  readLearnerList,
+  wrongRows,
+} from './learner-list.ts'
 import { compilePattern, faultOfPattern } from './safe-pattern.ts'
 import type { Text } from './text.ts'
 
 /** The answers of a form by field name, before validation. */
 export type FormValues = Record<string, unknown>
 
+/** What is wrong with a field; of a list of people, also the rows that are wrong. */
+export type FieldError = Text & { rows?: LearnerRow[] }
+
 /** A message for each field that is wrong, by field name; '' is the form as a whole. */
-export type FormErrors = Record<string, Text>
+export type FormErrors = Record<string, FieldError>
 
 const text = z.object({ en: z.string().min(1), fr: z.string().min(1) })
 
@@ -49,7 +61,7 @@ const property = scalar.extend({
   minItems: z.number().optional(),
   maxItems: z.number().optional(),
   pattern: z.string().optional(),
-  items: scalar.optional(),
+  items: scalar.extend({ required: z.array(z.string()).optional() }).optional(),
 })
 type Property = z.output<typeof property>
 
@@ -107,6 +119,7 @@ function elementOf(name: string, raw: unknown, required: boolean): FormElement {
     ...bounds,
     ...(options && { options }),
     ...(whole && { whole }),
+    ...(type === 'learners' && { names: field.items?.required?.includes('lastname') ?? false }),
     pattern: type === 'text' || type === 'tel' || type === 'textarea' ? field.pattern : undefined,
     patternHelp: meta.patternHelp,
     visibleWhen: meta.visibleWhen,
@@ -222,6 +235,10 @@ function valueSchema(element: FormElement): z.ZodType {
         .array(item)
         .min(min ?? (element.required ? 1 : 0))
         .max(max ?? 100)
+    }
+    case 'learners': {
+      const { label, names } = element
+      return learnerList({ label, names, min: min ?? (element.required ? 1 : 0), max: max ?? 100 })
     }
     default:
       return element.type satisfies never
@@ -346,6 +363,7 @@ export function readForm(
   return Object.fromEntries(
     elements.map((element) => {
       const key = `${prefix}${element.name}`
+      if (element.type === 'learners') return [element.name, learnerListFrom(form, key) || undefined]
       const given = Object.hasOwn(form, key) ? form[key] : undefined
       return [element.name, readElement(element, given === undefined ? [] : [given].flat())]
     }),
@@ -410,7 +428,8 @@ export function visibleElements(elements: FormElement[], values: FormValues): Fo
 
 /**
  * Checks answers against a schema and its elements. Keys that are no field, and fields that don't show, are dropped;
- * an empty text counts as no answer. `schema` and `elements` come from one another.
+ * an empty text counts as no answer, and a text given for a list of people is read row by row. `schema` and
+ * `elements` come from one another.
  */
 export function validate<Schema extends z.ZodObject>(
   schema: Schema,
@@ -427,21 +446,39 @@ export function validate<Schema extends z.ZodObject>(
   )
   for (const name of given.keys()) if (!visible.has(name)) given.delete(name)
 
-  const errors = new Map<string, Text>()
+  const errors = new Map<string, FieldError>()
   for (const element of visible.values()) {
     const empty = given.get(element.name) === undefined && element.default === undefined
     if (element.required && empty) errors.set(element.name, missingText(element))
+    const people = element.type === 'learners' && rowsOf(element, given.get(element.name))
+    if (!people) continue
+    given.set(
+      element.name,
+      people.map(({ values }) => values),
+    )
+    const wrong = wrongRows(people)
+    if (wrong.length > 0) errors.set(element.name, { ...wrongRowsText(wrong.length), rows: wrong })
   }
   const read = schema.safeParse(Object.fromEntries(given))
   for (const issue of read.error?.issues ?? []) {
     const name = String(issue.path[0] ?? '')
     const element = visible.get(name)
-    if (errors.has(element ? name : '')) continue
-    if (element) errors.set(name, issueText(issue, element, given.get(name)))
+    const told = errors.get(element ? name : '')
+    // too many people, say: told with the rows that are wrong
+    const besides = told?.rows && issue.path.length === 1 ? { rows: told.rows } : undefined
+    if (told && !besides) continue
+    if (element) errors.set(name, { ...issueText(issue, element, given.get(name)), ...besides })
     else errors.set('', wholeText(issue, name))
   }
   if (read.success && errors.size === 0) return { ok: true, value: read.data }
   return { ok: false, errors: Object.fromEntries(errors) }
+}
+
+/** The rows of a list of people: from a text, or from a list such as the API's; undefined for anything else. */
+function rowsOf({ names }: FormElement, value: unknown): LearnerRow[] | undefined {
+  if (typeof value === 'string') return readLearnerList(value, { names })
+  const learners = learnersFrom(value)
+  return learners && checkLearners(learners, { names })
 }
 
 /** Without what PostgreSQL's jsonb refuses (NUL, half characters) or what no single line holds; '' and null are none. */
@@ -451,6 +488,7 @@ function clean(element: FormElement, value: unknown): unknown {
   if (typeof value !== 'string') return value
   const sound = value.toWellFormed().replaceAll('\0', '')
   if (element.type === 'secret') return sound === '' ? undefined : sound
+  if (element.type === 'learners') return sound.trim() === '' ? undefined : sound
   const line = element.type === 'textarea' ? sound : sound.replaceAll(/[\r\n]+/g, ' ')
   return line.trim() === '' ? undefined : line.trim()
 }

@@ -48,6 +48,25 @@ export const learnerOf = {
 }
 
 /**
+ * A list of people, typed, pasted or uploaded: an array of `Learner`. `names`: each needs a first and a last name,
+ * without them an e-mail is enough. Nobody may be in it twice.
+ */
+export function learnerList(field: { label: Text; help?: Text; min?: number; max: number; names?: boolean }) {
+  const { label, help, min = 1, max, names = true } = field
+  return z
+    .array(names ? learnerOf.named : learnerOf.unnamed)
+    .min(min)
+    .max(max)
+    .superRefine((learners, context) => {
+      for (const [position, { errors }] of checkLearners(learners, { names }).entries()) {
+        if (errors.email)
+          context.addIssue({ code: 'custom', path: [position, 'email'], params: { text: errors.email } })
+      }
+    })
+    .meta({ label, help, type: 'learners' })
+}
+
+/**
  * The people of a text, row by row: cells between tabs, semicolons or commas, quoted or not; in columns named by a
  * first row in English or French, or else the e-mail wherever it stands and then first and last name;
  * `Ada Lovelace <ada@example.org>` as mail programs write it, several on one line too. Empty rows are skipped.
@@ -82,6 +101,19 @@ export function checkLearners(learners: Learner[], { names = true } = {}): Learn
 /** A list as a text that `readLearnerList` takes. */
 export function writeLearnerList(learners: Learner[]): string {
   return learners.map((learner) => writeRow([], layoutAround(0), learner, ';')).join('\n')
+}
+
+/** The people of a value that should be a list of them (the API's, a kept answer), trimmed; undefined when it is none. */
+export function learnersFrom(value: unknown): Learner[] | undefined {
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'object' && one !== null))
+    return undefined
+  return value.map((one: Record<string, unknown>) => {
+    const [email = '', firstname = '', lastname = ''] = learnerColumns.map((column) => {
+      const given = one[column]
+      return typeof given === 'string' ? clean(given.toWellFormed().replaceAll('\0', '')) : ''
+    })
+    return { email, firstname, lastname }
+  })
 }
 
 /** The rows that something is wrong with. */
@@ -126,10 +158,10 @@ export function decodeList(bytes: Uint8Array): string | undefined {
 
 function decode(bytes: Uint8Array): string {
   const [first, second] = bytes
-  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
-  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes)
+  const little = first === 0xff && second === 0xfe
+  const big = first === 0xfe && second === 0xff
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder(little ? 'utf-16le' : big ? 'utf-16be' : 'utf-8', { fatal: true }).decode(bytes)
   } catch {
     return new TextDecoder('windows-1252').decode(bytes)
   }

@@ -31,10 +31,7 @@ function sampleAnswer(element: FormElement, n: number): unknown {
   if (element.picker || element.pattern) return undefined
   switch (element.type) {
     case 'email':
-      return `${firstname
-        .normalize('NFD')
-        .replaceAll(/[^a-z]/gi, '')
-        .toLowerCase()}.${n}@learners.example`
+      return emailOf(firstname, n)
     case 'number':
       return element.min ?? Math.min(element.max ?? 1, 1)
     case 'money':
@@ -50,6 +47,10 @@ function sampleAnswer(element: FormElement, n: number): unknown {
       return `https://sample.example/${n}`
     case 'list':
       return [element.options?.[0]?.value ?? (element.whole ? 1 : `Sample ${n}`)]
+    case 'learners':
+      return people
+        .map(([firstname, lastname]) => ({ email: emailOf(firstname, n), firstname, lastname }))
+        .slice(0, element.max)
     case 'tel':
       return '+33 1 23 45 67 89'
     case 'text':
@@ -62,4 +63,9 @@ function sampleAnswer(element: FormElement, n: number): unknown {
     default:
       return element.type satisfies never
   }
+}
+
+function emailOf(firstname: string, n: number): string {
+  const plain = firstname.normalize('NFD').replaceAll(/[^a-z]/gi, '')
+  return `${plain.toLowerCase()}.${n}@learners.example`
 }

@@ -9,6 +9,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
+import { decodeList } from '../sdk/learner-list.ts'
 import { readCookie, writeCookie } from './cookies.ts'
 import type { Locale } from './ui/locale.ts'
 
@@ -118,17 +119,24 @@ function isFromHere(c: Context<WebEnv>): boolean {
   return URL.canParse(origin) && new URL(origin).host === c.req.header('host')
 }
 
-/** What a form sent, by name; files are left out. */
+/** What a form sent, by name; a file is its text. Throws a 415 for a file that is no text. */
 export async function readBody(c: Context): Promise<Record<string, string | string[]>> {
   const body = await c.req.parseBody({ all: true })
-  return Object.fromEntries(
-    Object.entries(body).flatMap(([name, value]) => {
-      const texts = [value].flat().filter((one) => typeof one === 'string')
-      return texts.length === 0
-        ? []
-        : [[name, texts.length === 1 && texts[0] !== undefined ? texts[0] : texts]]
-    }),
-  )
+  const read = Object.entries(body).map(async ([name, value]) => {
+    const texts = await Promise.all(
+      [value].flat().map((one) => (typeof one === 'string' ? one : readFile(one))),
+    )
+    return [name, texts.length === 1 && texts[0] !== undefined ? texts[0] : texts] as const
+  })
+  return Object.fromEntries(await Promise.all(read))
+}
+
+async function readFile(file: File): Promise<string> {
+  const text = decodeList(new Uint8Array(await file.arrayBuffer()))
+  if (text !== undefined) return text
+  throw new HTTPException(415, {
+    message: 'This file is no text: save it as CSV, or copy its cells into the form.',
+  })
 }
 
 /** Who asks, for limiting: an IPv4 address, or the network (/64) of an IPv6 one. */

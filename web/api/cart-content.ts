@@ -3,7 +3,7 @@ import type { CartContent, CartUnit } from '../../db/schema.ts'
 import type { Text } from '../../sdk/index.ts'
 import { newUnit, type ViewedCart } from '../../shop/cart.ts'
 import { mostUnitsOfAnOrder } from '../../shop/entry.ts'
-import { type Fault, pointerTo } from './problem.ts'
+import { type Fault, faultsAt, pointerTo } from './problem.ts'
 import { entryCode } from './values.ts'
 
 const answers = z.record(z.string().max(60), z.unknown())
@@ -78,10 +78,10 @@ export function faultsOf(content: CartContent, viewed: ViewedCart): Fault[] {
       ...(tooMany ? [{ pointer: pointerTo('lines', index, 'units'), text: tooMany }] : []),
       ...line.units.flatMap(({ errors }, unit) =>
         (['external', 'fields'] as const).flatMap((part) =>
-          Object.entries(errors[part]).map(([field, text]) => ({
-            pointer: pointerTo('lines', index, 'units', unit, part, ...(field ? [field] : [])),
-            text,
-          })),
+          Object.entries(errors[part]).flatMap(([field, error]) => {
+            const at = ['lines', index, 'units', unit, part, ...(field ? [field] : [])]
+            return faultsAt(at, error)
+          }),
         ),
       ),
     ]

@@ -10,8 +10,25 @@ import { type Answered, type Operation, operation, root } from './operation.ts'
 import { type Problem, refuse } from './problem.ts'
 import { cents, currency, entryCode, exampleText, orNull, text } from './values.ts'
 
+const wrongRow = z.object({
+  line: z.int(),
+  source: z.string(),
+  values: z.object({ email: z.string(), firstname: z.string(), lastname: z.string() }),
+  errors: z.record(z.string(), text),
+})
+
 const errors = z
-  .record(z.string(), text)
+  .record(
+    z.string(),
+    text.extend({
+      rows: z
+        .array(wrongRow)
+        .optional()
+        .openapi({
+          description: 'Of a list of people: the rows that are wrong, each with its errors by column.',
+        }),
+    }),
+  )
   .openapi({ description: 'What is wrong, by field; empty when all is well. "" is the form as a whole.' })
 
 const cart = z

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Context, ErrorHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import type { FieldError } from '../../sdk/form.ts'
 import type { Text } from '../../sdk/index.ts'
 import { type Locale, preferredLocale } from '../ui/locale.ts'
 
@@ -64,6 +65,19 @@ export type ProblemCode = keyof typeof problems
 
 /** What is wrong, and where: a JSON pointer (RFC 6901) into the body, or the name of a parameter. */
 export type Fault = ({ pointer: string } | { parameter: string }) & { text: Text }
+
+/** What a form found wrong with the field at `path`; of a list of people, each row that is wrong. */
+export function faultsAt(path: PropertyKey[], { rows, ...text }: FieldError): Fault[] {
+  const ofRows = (rows ?? []).flatMap(({ line, source, errors }) =>
+    Object.entries(errors).map(([column, error]): Fault => {
+      // a list was sent, or a text: of a text only the whole has a pointer
+      if (source === '') return { pointer: pointerTo(...path, line - 1, column), text: error }
+      const said = { en: `Line ${line}: ${error.en}`, fr: `Ligne ${line} : ${error.fr}` }
+      return { pointer: pointerTo(...path), text: said }
+    }),
+  )
+  return [{ pointer: pointerTo(...path), text }, ...ofRows]
+}
 
 /** A refusal, as the API's functions return it. */
 export type Problem = {

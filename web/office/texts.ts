@@ -508,6 +508,7 @@ const en = {
       radio: 'choice',
       date: 'date',
       list: 'list',
+      learners: 'list of people',
       secret: 'secret',
     } satisfies Record<ElementType, string>,
     pickers: {
@@ -1157,6 +1158,7 @@ const fr: Texts = {
       radio: 'choix',
       date: 'date',
       list: 'liste',
+      learners: 'liste de personnes',
       secret: 'secret',
     },
     pickers: { course: 'cours', category: 'catégorie', role: 'rôle', cohort: 'cohorte', group: 'groupe' },

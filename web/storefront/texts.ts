@@ -207,6 +207,7 @@ const en = {
     reasons: {
       403: 'This page was open for too long, or the form did not come from this shop. Go back, reload the page, and send it again.',
       413: 'This is more than the shop takes at once.',
+      415: 'This file is no text. Save it as CSV in your spreadsheet, or go back and copy its cells into the form.',
     } as Record<number, string>, // looked up by any status
   },
 }
@@ -421,6 +422,7 @@ const fr: typeof en = {
     reasons: {
       403: 'Cette page est restée ouverte trop longtemps, ou le formulaire ne venait pas de cette boutique. Revenez en arrière, rechargez la page et renvoyez-la.',
       413: 'C’est plus que ce que la boutique accepte en une fois.',
+      415: 'Ce fichier n’est pas du texte. Enregistrez-le en CSV dans votre tableur, ou revenez en arrière et copiez ses cellules dans le formulaire.',
     },
   },
 }

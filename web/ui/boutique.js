@@ -4,6 +4,7 @@
 //   data-same                a field that hides while the box of that name is ticked ("same for all units")
 //   data-draft="url"         a form that is kept while it is filled in
 //   data-live="url"          server-sent events whose fragments replace the elements of their ids
+//   data-fills="id"          a file whose text goes into this textarea
 //   data-focus               takes the focus when the page comes
 
 const root = document.documentElement
@@ -86,6 +87,42 @@ function formBody(form) {
   return body
 }
 
+/** Puts a chosen file into its textarea, where it can be seen and corrected. @param {HTMLInputElement} input */
+async function fill(input) {
+  const area = document.getElementById(input.dataset.fills ?? '')
+  const [file] = input.files ?? []
+  input.setCustomValidity('')
+  if (!file || !(area instanceof HTMLTextAreaElement)) return
+  const text = decode(await file.arrayBuffer())
+  input.value = ''
+  if (text === undefined) {
+    input.setCustomValidity(input.dataset.notText ?? '')
+    input.reportValidity()
+    return
+  }
+  area.value = text
+  area.dispatchEvent(new Event('input', { bubbles: true }))
+}
+
+/** As sdk/learner-list.ts reads an uploaded list; undefined for what is no text. @param {ArrayBuffer} bytes */
+function decode(bytes) {
+  const [first, second] = new Uint8Array(bytes)
+  let text
+  try {
+    const marked =
+      first === 0xff && second === 0xfe
+        ? 'utf-16le'
+        : first === 0xfe && second === 0xff
+          ? 'utf-16be'
+          : 'utf-8'
+    text = new TextDecoder(marked, { fatal: true }).decode(bytes)
+  } catch {
+    text = new TextDecoder('windows-1252').decode(bytes)
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they tell a file that is no text
+  return /[\x00-\x08\x0e-\x1a]/.test(text) ? undefined : text
+}
+
 /** @type {WeakMap<HTMLFormElement, ReturnType<typeof setTimeout>>} */
 const drafts = new WeakMap()
 
@@ -135,6 +172,7 @@ document.addEventListener('change', (event) => {
     )
   )
     return
+  if (input instanceof HTMLInputElement && input.dataset.fills) fill(input)
   prepare(input.form ?? document)
   if (input.dataset.refreshes && input.form) refresh(input, input.form)
 })

@@ -2,6 +2,7 @@ import type { FormErrors } from '../../sdk/form.ts'
 import type { FormElement } from '../../sdk/form-element.ts'
 import { fieldId } from './form-elements.tsx'
 import { Icon } from './icon.tsx'
+import { summaryOfRows } from './learner-list.tsx'
 import { type Locale, pick } from './locale.ts'
 import { texts } from './texts.ts'
 
@@ -19,6 +20,10 @@ export function summaryOf(
     const error = errors[element.name]
     if (!error) return []
     const label = pick(element.label, locale)
+    if (error.rows) {
+      const id = fieldId(element.name, prefix)
+      return summaryOfRows(error.rows, { id, label: context ? `${context}, ${label}` : label, locale })
+    }
     return [
       {
         text: pick(error, locale),

@@ -1,7 +1,9 @@
 import type { Child } from 'hono/jsx'
 import type { FormErrors, FormValues } from '../../sdk/form.ts'
 import type { FormElement } from '../../sdk/form-element.ts'
+import { learnersFrom, readLearnerList, writeLearnerList } from '../../sdk/learner-list.ts'
 import { Icon } from './icon.tsx'
+import { LearnerListInput, LearnerTable } from './learner-list.tsx'
 import { type Locale, pick } from './locale.ts'
 import { texts } from './texts.ts'
 
@@ -20,6 +22,8 @@ type Props = {
   /** What the pickers offer, by field name; a picker without any is typed by hand. */
   choices?: Record<string, Choice[]>
   disabled?: boolean
+  /** The form is `multipart/form-data`: a list of people may be chosen as a file. */
+  files?: boolean
   /**
    * "Same for all units": the first unit of a line leads and shows a box for each field that allows it, named
    * `same.<line>.<field>`; in the others a field whose box is ticked hides (the server copies it all the same).
@@ -152,6 +156,8 @@ function Control(props: ControlProps) {
           </textarea>
         </Labelled>
       )
+    case 'learners':
+      return <LearnerField {...props} />
     case 'secret':
       return (
         <Labelled {...props}>
@@ -256,10 +262,45 @@ function helpOf({ element, choices, value, text, locale }: ControlProps): string
     element.help && pick(element.help, locale),
     element.picker && !chosen && text.unreachable,
     element.type === 'list' && !element.options && !chosen && text.onePerLine,
+    element.type === 'learners' &&
+      (element.names === false ? text.learners.unnamedHelp : text.learners.namedHelp),
     element.type === 'secret' && textOf(value) !== '' && text.secretKept,
   ]
     .filter(Boolean)
     .join(' ')
+}
+
+/** A list of people, as it was typed, or as it is kept once it was right. */
+function LearnerField(props: ControlProps) {
+  const { element, id, value, errors, files, locale } = props
+  const text = typeof value === 'string' ? value : writeLearnerList(learnersFrom(value) ?? [])
+  const { names } = element
+  const rows = errors?.[element.name]?.rows
+  const right = rows || text === '' ? [] : readLearnerList(text, { names })
+  return (
+    <>
+      <label for={id}>
+        <Label {...props} />
+      </label>
+      <LearnerListInput
+        id={id}
+        text={text}
+        rows={rows}
+        files={files}
+        {...sharedAttributes(props)}
+        locale={locale}
+      >
+        <Notes {...props} />
+      </LearnerListInput>
+      {right.length > 0 && (
+        <LearnerTable
+          learners={right.map((row) => row.values)}
+          caption={pick(element.label, locale)}
+          locale={locale}
+        />
+      )}
+    </>
+  )
 }
 
 /** A long list of boxes, each value sent under the one name. */

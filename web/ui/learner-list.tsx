@@ -24,6 +24,8 @@ type InputProps = {
   rows?: LearnerRow[]
   /** Whether the form is `multipart/form-data`, so that a file may be chosen. */
   files?: boolean
+  /** Help and errors of the field as a whole. */
+  children?: Child
   required?: boolean
   disabled?: boolean
   'aria-invalid'?: 'true'
@@ -32,7 +34,16 @@ type InputProps = {
 }
 
 /** Where a list of people is typed, pasted or chosen as a file, and its wrong rows are corrected. */
-export function LearnerListInput({ id, name, text, rows = [], files, locale, ...textarea }: InputProps) {
+export function LearnerListInput({
+  id,
+  name,
+  text,
+  rows = [],
+  files,
+  children,
+  locale,
+  ...textarea
+}: InputProps) {
   const wrong = wrongRows(rows)
   const t = texts[locale].learners
   const lines = text.split('\n').length
@@ -64,6 +75,7 @@ export function LearnerListInput({ id, name, text, rows = [], files, locale, ...
           />
         </div>
       )}
+      {children}
       {wrong.length > 0 && <WrongRows id={id} name={name} wrong={wrong} locale={locale} />}
     </>
   )
@@ -190,7 +202,10 @@ export function summaryOfRows(
     )
 }
 
-/** The people of a list, to be read. Long ones open at a click. */
+/** "12 people". */
+export const sayPeople = (count: number, locale: Locale) => texts[locale].learners.people(count)
+
+/** The people of a list, to be read at a click. */
 export function LearnerTable({
   learners,
   caption,
@@ -222,7 +237,7 @@ export function LearnerTable({
     />
   )
   return (
-    <details class="learner-table" open={learners.length <= 12}>
+    <details class="learner-table">
       <summary>{t.people(learners.length)}</summary>
       {table}
     </details>

@@ -1,6 +1,7 @@
 import type { JournalRow } from '../../../production/journal.ts'
 import { parseElements } from '../../../sdk/form.ts'
 import type { FormElement } from '../../../sdk/form-element.ts'
+import { type Learner, learnersFrom } from '../../../sdk/learner-list.ts'
 import { unitForms } from '../../../shop/entry.ts'
 import type { Shop } from '../../../shop/shop.ts'
 import type { LineView, OrderView, UnitView } from '../../../shop/view-order.ts'
@@ -8,6 +9,7 @@ import { routes } from '../../routes.ts'
 import { StateBadge, stateText } from '../../ui/badge.tsx'
 import { ButtonForm } from '../../ui/button.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
+import { LearnerTable, sayPeople } from '../../ui/learner-list.tsx'
 import { formatMoney, type Locale, pick } from '../../ui/locale.ts'
 import { Table } from '../../ui/table.tsx'
 import { CauseText } from '../cause-text.tsx'
@@ -45,6 +47,7 @@ export function Units({ c, csrf, shop, order, line, productions, sent }: Props) 
           label: t.answers,
           cell: (unit) => (
             <Answers
+              locale={locale}
               answers={[
                 ...labelled(forms.external, unit.external, locale),
                 ...labelled(forms.fields, unit.fields, locale),
@@ -138,26 +141,33 @@ function UnitActions({
   )
 }
 
-function Answers({ answers }: { answers: [string, string][] }) {
+type Answer = { label: string; said: string; learners?: Learner[] }
+
+function Answers({ answers, locale }: { answers: Answer[]; locale: Locale }) {
   if (answers.length === 0) return <span class="soft">–</span>
   return (
     <details class="answers">
-      <summary>{answers.map(([, value]) => value).join(' · ')}</summary>
-      <KeyValue rows={answers} />
+      <summary>{answers.map(({ said }) => said).join(' · ')}</summary>
+      <KeyValue
+        rows={answers.map(({ label, said, learners }) => [
+          label,
+          learners ? <LearnerTable learners={learners} caption={label} locale={locale} /> : said,
+        ])}
+      />
     </details>
   )
 }
 
 /** Answers with the labels of their fields; those of a field that is gone keep its name. Empty ones are left out. */
-export function labelled(
-  elements: FormElement[],
-  answers: Record<string, unknown>,
-  locale: Locale,
-): [string, string][] {
+function labelled(elements: FormElement[], answers: Record<string, unknown>, locale: Locale): Answer[] {
   return Object.entries(answers).flatMap(([name, value]) => {
     if (value === undefined || value === null || value === '') return []
     const element = elements.find((one) => one.name === name)
-    return [[element ? pick(element.label, locale) : name, sayAnswer(value, element, locale)]]
+    const label = element ? pick(element.label, locale) : name
+    const learners = element?.type === 'learners' ? learnersFrom(value) : undefined
+    if (learners?.length === 0) return []
+    const said = learners ? sayPeople(learners.length, locale) : sayAnswer(value, element, locale)
+    return [{ label, said, learners }]
   })
 }
 

@@ -57,6 +57,7 @@ export function CartPage(props: Props) {
         action={routes.cart.show()}
         class="stack"
         data-draft={routes.cart.draft()}
+        enctype={takesFiles(viewed) ? 'multipart/form-data' : undefined}
         novalidate
       >
         <CsrfField csrf={csrf} />
@@ -126,6 +127,13 @@ export function CartPage(props: Props) {
         </div>
       </form>
     </>
+  )
+}
+
+/** A list of people may be a file, which only a form of many parts can send. */
+function takesFiles(viewed: ViewedCart): boolean {
+  return viewed.lines.some(({ external, fields }) =>
+    [...external, ...fields].some(({ type }) => type === 'learners'),
   )
 }
 
@@ -229,6 +237,7 @@ function Unit(props: Props & { line: ViewedLine; unit: ViewedUnit }) {
     values: unit[part],
     errors: checked ? unit.errors[part] : {},
     prefix: unitPrefix(unit.key, part),
+    files: true,
     same:
       line.units.length > 1
         ? {
