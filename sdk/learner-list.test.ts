@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { z } from 'zod'
+import { elementsOf, jsonSchemaOf, parseElements, schemaOf, validate } from './form.ts'
 import {
   correctLearnerList,
   decodeList,
   type LearnerRow,
+  learnerList,
   learnerListFrom,
   readLearnerList,
   wrongRows,
@@ -269,5 +272,112 @@ describe('an uploaded list', () => {
 
   it('is refused when it is no text', () => {
     assert.equal(decodeList(new Uint8Array([0x50, 0x4b, 3, 4, 20, 0, 6, 0])), undefined)
+  })
+})
+
+describe('a list of people in a form', () => {
+  const label = { en: 'Participants', fr: 'Participants' }
+  const schema = z.object({
+    participants: learnerList({ label, max: 3 }),
+    supervisors: learnerList({ label, min: 0, max: 2, names: false }).optional(),
+  })
+  const elements = elementsOf(schema)
+  const check = (participants: unknown, supervisors?: unknown) =>
+    validate(schema, elements, { participants, ...(supervisors !== undefined && { supervisors }) })
+
+  it('is drawn from its schema', () => {
+    assert.deepEqual(
+      elements.map(({ name, type, required, min, max, names }) => ({
+        name,
+        type,
+        required,
+        min,
+        max,
+        names,
+      })),
+      [
+        { name: 'participants', type: 'learners', required: true, min: 1, max: 3, names: true },
+        { name: 'supervisors', type: 'learners', required: false, min: 0, max: 2, names: false },
+      ],
+    )
+  })
+
+  it('takes a text, and a list of objects as the API sends it', () => {
+    const value = { participants: [{ email: 'ada@x.example', firstname: 'Ada', lastname: 'Lovelace' }] }
+    assert.deepEqual(check('Nom,Prénom,Mail\nLovelace,Ada,ada@x.example'), { ok: true, value })
+    assert.deepEqual(check([{ email: ' ada@x.example', firstname: 'Ada', lastname: 'Lovelace', age: 36 }]), {
+      ok: true,
+      value,
+    })
+    assert.deepEqual(check(value.participants, [{ email: 'alan@x.example' }]), {
+      ok: true,
+      value: { ...value, supervisors: [{ email: 'alan@x.example', firstname: '', lastname: '' }] },
+    })
+  })
+
+  it('tells every wrong row, and that there are too many, at once', () => {
+    const read = check('a.x;A;A\nb@x.example;B;B\nc@x.example;C;\nd@x.example;D;D')
+    assert.ok(!read.ok)
+    const { rows, ...text } = read.errors.participants ?? {}
+    assert.equal(text.en, '3 at the most: there are 4.')
+    assert.deepEqual(
+      rows?.map(({ line, errors }) => [line, Object.keys(errors)]),
+      [
+        [1, ['email']],
+        [3, ['lastname']],
+      ],
+    )
+  })
+
+  it('tells the rows of a list of objects, repeated ones too', () => {
+    const ada = { email: 'ada@x.example', firstname: 'Ada', lastname: 'Lovelace' }
+    const read = check([ada, { ...ada, email: 'ADA@x.example' }, { email: 4 }])
+    assert.ok(!read.ok)
+    assert.equal(read.errors.participants?.en, '3 rows are to be corrected.')
+    assert.deepEqual(
+      read.errors.participants?.rows?.map(({ line, errors }) => [line, Object.keys(errors)]),
+      [
+        [1, ['email']],
+        [2, ['email']],
+        [3, ['email', 'firstname', 'lastname']],
+      ],
+    )
+  })
+
+  it('refuses what is no list, and misses what is empty', () => {
+    for (const wrong of [7, ['ada@x.example'], { email: 'ada@x.example' }]) assert.ok(!check(wrong).ok)
+    for (const empty of [undefined, '', ' \n', [], 'Nom;Prénom;E-mail']) {
+      const read = check(empty)
+      assert.match(read.ok ? '' : (read.errors.participants?.en ?? ''), /at least/)
+    }
+    assert.ok(check([{ email: 'ada@x.example', firstname: 'Ada', lastname: 'L' }], '').ok)
+  })
+
+  it('lets nobody in twice even where only the schema looks', () => {
+    const ada = { email: 'ada@x.example', firstname: 'Ada', lastname: 'Lovelace' }
+    assert.ok(!schema.safeParse({ participants: [ada, ada] }).success)
+  })
+
+  it('may be a field of the operator’s own', () => {
+    const parsed = parseElements([
+      { name: 'guests', type: 'learners', label, required: true, max: 2, names: false },
+    ])
+    assert.ok(parsed.ok)
+    const read = validate(schemaOf(parsed.elements), parsed.elements, { guests: 'ada@x.example' })
+    assert.deepEqual(read, {
+      ok: true,
+      value: { guests: [{ email: 'ada@x.example', firstname: '', lastname: '' }] },
+    })
+  })
+
+  it('has a JSON Schema that says what a person is', () => {
+    const { properties } = jsonSchemaOf(schema)
+    assert.deepEqual(Object.keys(Object(properties?.participants)).sort(), [
+      'items',
+      'maxItems',
+      'minItems',
+      'title',
+      'type',
+    ])
   })
 })
