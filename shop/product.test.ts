@@ -11,7 +11,6 @@ import {
   actionsFor,
   actOnProduct,
   findProduct,
-  listProducts,
   ownedProducts,
   productHistory,
 } from './product.ts'
@@ -121,17 +120,6 @@ describe('a product', async () => {
     const journal = await findJournal(db, acted.production)
     assert.equal(journal?.state, 'needs_operator')
     assert.match(journal.cause?.message ?? '', /the handler's spoil returned.*state/)
-  })
-
-  it('is found by its reference, its order and the beginning of its holder’s address', async () => {
-    const product = await bought(course, learner())
-    const found = async (search: string) =>
-      (await listProducts(db, { search, limit: 200 })).products.map(({ id }) => id)
-    assert.deepEqual(await found(product.reference), [product.id])
-    assert.deepEqual(await found(product.reference.toLowerCase().replaceAll('-', '')), [product.id])
-    assert.deepEqual(await found(product.orderNumber), [product.id])
-    assert.deepEqual(await found(product.holder?.email.slice(0, 8).toLowerCase() ?? ''), [product.id])
-    assert.deepEqual(await found('nobody@'), [])
   })
 
   it('is not made by a worker that was thought dead, whatever it still wants to deliver', async () => {

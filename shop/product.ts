@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely'
-import type { Database, ProductState, UnitState } from '../db/schema.ts'
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import type { Database, UnitState } from '../db/schema.ts'
 import { claimAtOnce, type StoredProduct } from '../production/production.ts'
 import { type Engine, run } from '../production/run.ts'
 import { elementsOf, type FormErrors, validate } from '../sdk/form.ts'
@@ -47,7 +47,8 @@ export function toProduct(
   }
 }
 
-const products = (db: Kysely<Database>) =>
+/** Products with what `toProduct` reads of them. */
+export const products = (db: Kysely<Database>) =>
   db
     .selectFrom('products')
     .innerJoin('orders', 'orders.id', 'products.order_id')
@@ -84,37 +85,6 @@ export async function findAnyProduct(
 export async function productsOfOrder(db: Kysely<Database>, orderId: number): Promise<OwnedProduct[]> {
   const rows = await products(db).where('products.order_id', '=', orderId).orderBy('products.id').execute()
   return rows.map(toProduct)
-}
-
-/** A page of products, newest first. `search`: a reference, an order's number or the start of the holder's e-mail. */
-export async function listProducts(
-  db: Kysely<Database>,
-  {
-    before,
-    limit = 50,
-    state,
-    search,
-  }: { before?: number; limit?: number; state?: ProductState; search?: string } = {},
-): Promise<{ products: OwnedProduct[]; next: number | undefined }> {
-  let query = products(db)
-    .orderBy('products.id', 'desc')
-    .limit(limit + 1)
-  if (before !== undefined) query = query.where('products.id', '<', before)
-  if (state) query = query.where('products.state', '=', state)
-  if (search) query = query.where(searched(search.trim()))
-  const rows = await query.execute()
-  const page = rows.slice(0, limit).map(toProduct)
-  return { products: page, next: rows.length > limit ? page.at(-1)?.id : undefined }
-}
-
-/** One condition by the shape of what was typed, each with its index: a reference, an order's number, an e-mail. */
-function searched(text: string): RawBuilder<boolean> {
-  const reference = readProductReference(text)
-  if (reference) return sql<boolean>`products.reference = ${reference}`
-  if (/^\d{4}-[0-9a-z-]+$/i.test(text)) return sql<boolean>`orders.number = ${text.toUpperCase()}`
-  const from = text.toLowerCase()
-  const email = sql`lower(products.holder->>'email')`
-  return sql<boolean>`(${email} >= ${from} and ${email} < ${`${from}\uffff`})`
 }
 
 /** What a person owns now, by e-mail whatever its case: neither revoked nor ended. `course`: only what opens it. */

@@ -46,6 +46,7 @@ export const routes = {
     signOut: route('/account/sign-out'),
     product: route('/account/products/:reference'),
     act: route('/account/products/:reference/actions/:action'),
+    credits: route('/account/credits'),
   },
   legal: { terms: route('/terms'), privacy: route('/privacy'), notice: route('/legal') },
 
@@ -60,6 +61,8 @@ export const routes = {
       new: route('/office/entries/new'),
       show: route('/office/entries/:code'),
       preview: route('/office/entries/:code/preview'),
+      /** What a sale of the entry in the form would do. */
+      dryRun: route('/office/dry-run'),
     },
     orders: {
       index: route('/office/orders'),
@@ -89,6 +92,23 @@ export const routes = {
       index: route('/office/products'),
       show: route('/office/products/:reference'),
       act: route('/office/products/:reference/actions/:action'),
+      refund: route('/office/products/:reference/refund'),
+      csv: route('/office/products.csv'),
+    },
+    /** An action on many products at once. */
+    batches: {
+      new: route('/office/products/batches/new'),
+      start: route('/office/products/batches'),
+      show: route('/office/products/batches/:id'),
+    },
+    reconciliations: {
+      show: route('/office/reconciliations'),
+      repair: route('/office/reconciliations/repair'),
+    },
+    credits: {
+      /** Of one customer, `?email=`. */
+      show: route('/office/credits'),
+      correct: route('/office/credits/correct'),
     },
     handlers: route('/office/handlers'),
     site: route('/office/site'),

@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi'
 import { idOf } from '../../shop/cart.ts'
+import { listProducts } from '../../shop/list-products.ts'
 import {
   actionsFor,
   actOnProduct,
   findProduct,
-  listProducts,
   type OwnedProduct,
   productHistory,
 } from '../../shop/product.ts'
@@ -18,7 +18,7 @@ import { exampleForm, form, formOf } from './form.ts'
 import { type Operation, operation } from './operation.ts'
 import { productState } from './order-answer.ts'
 import { answerPage, pageOf, pageQuery } from './page.ts'
-import { pointerTo, refuse } from './problem.ts'
+import { faultsAt, refuse } from './problem.ts'
 import { exampleMoment, exampleNumber, exampleText, moment, orNull, person, rowId, text } from './values.ts'
 
 const product = z
@@ -126,7 +126,7 @@ export const productOperations: Operation[] = [
       const { limit, after, state, search } = asked.query
       const { products, next } = await listProducts(asked.face.shop.db, {
         limit,
-        before: after,
+        after,
         state,
         search,
       })
@@ -254,10 +254,7 @@ export const productOperations: Operation[] = [
           return refuse('not_found')
         case 'invalid':
           return refuse('invalid', {
-            errors: Object.entries(acted.errors).map(([field, text]) => ({
-              pointer: field ? pointerTo(field) : '',
-              text,
-            })),
+            errors: Object.entries(acted.errors).flatMap(([field, error]) => faultsAt(field ? [field] : [], error)),
           })
         case 'refused':
           return refuse('conflict', { detail: acted.why })

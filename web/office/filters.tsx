@@ -12,12 +12,14 @@ type Props = {
   search?: string
   /** What the list shows now, kept by the search. */
   kept?: Record<string, string | undefined>
+  /** Whether there is anything to clear, also without a search. */
+  narrowed?: boolean
   locale: Locale
   children?: Child
 }
 
 /** The search of a list: a form that only reads. */
-export function Filters({ path, label, hint, search, kept = {}, locale, children }: Props) {
+export function Filters({ path, label, hint, search, kept = {}, narrowed, locale, children }: Props) {
   const t = texts[locale].list
   return (
     <search>
@@ -28,7 +30,7 @@ export function Filters({ path, label, hint, search, kept = {}, locale, children
         <input type="search" name="search" value={search} aria-label={label} placeholder={hint} size={34} />
         {children}
         <Button>{t.search}</Button>
-        {search && (
+        {(search || narrowed) && (
           <a class="button quiet" href={path}>
             {t.clear}
           </a>

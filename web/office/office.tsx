@@ -24,7 +24,10 @@ import { notificationList } from './payments/notifications.tsx'
 import { setAsideList } from './payments/set-aside.tsx'
 import { productionList, retryAllOf } from './productions/list.tsx'
 import { cancelThis, retryThis, showProduction, skipThis } from './productions/show.tsx'
+import { showBatch } from './products/batch.tsx'
+import { exportProducts } from './products/export.ts'
 import { productList } from './products/list.tsx'
+import { chooseForMany, startMany } from './products/many.tsx'
 import { actOnThis, showProduct } from './products/show.tsx'
 import { showSignIn, signIn, signOut } from './sign-in.tsx'
 import { probeSite, showSite } from './site.tsx'
@@ -67,6 +70,10 @@ export const officeRoutes: readonly OfficeRoute[] = [
   post(paths.productions.cancel, cancelThis),
 
   get(paths.products.index, productList),
+  get(paths.products.csv, exportProducts),
+  get(paths.batches.new, chooseForMany, 'operator'),
+  post(paths.batches.start, startMany),
+  get(paths.batches.show, showBatch),
   get(paths.products.show, showProduct),
   post(paths.products.act, actOnThis),
 

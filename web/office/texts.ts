@@ -1,6 +1,7 @@
 import type { Cause, MailKind, Role } from '../../db/schema.ts'
 import type { Script } from '../../production/production.ts'
 import type { ElementType, Picker } from '../../sdk/form-element.ts'
+import type { RowState } from '../../shop/batch.ts'
 import { plural } from '../ui/locale.ts'
 
 const en = {
@@ -420,6 +421,35 @@ const en = {
     title: 'Products',
     search: 'Search products',
     searchHint: 'Reference, order or e-mail',
+    entry: 'Entry',
+    endsFrom: 'Ends from',
+    endsTo: 'to',
+    endsSoon: (days: number) => `Ends within ${days} days`,
+    csv: 'Export as CSV',
+    firstname: 'First name',
+    lastname: 'Last name',
+    email: 'E-mail',
+    select: (reference: string) => `Select ${reference}`,
+    actOnTicked: 'Act on the ticked ones…',
+    actOnAll: (count: number, said: string) =>
+      count === 1 ? 'Act on the one that matches…' : `Act on all ${said} that match…`,
+    tooMany: (most: string) => `More than ${most} match: narrow the list to act on all of them.`,
+    undelivered: 'Not delivered yet',
+    undeliveredTitle: 'Its unit is not produced yet: Moodle may not know of this product',
+    undeliveredText: 'It stands here as it will be. The delivery goes on by itself, or waits for you:',
+    refund: 'Refund this product…',
+    refundHelp: (rest: string) =>
+      `It is taken back for good; the other products of its unit stay. ${rest} of the unit’s price is left to give back.`,
+    refundLast: (rest: string) =>
+      `It is the only product of its unit that is left: the whole unit is taken back with it. ${rest} of its price is left to give back.`,
+    refundGone: (rest: string) =>
+      `It was taken back without its money. ${rest} of the unit’s price is left to give back.`,
+    refundUnpaid: 'Its order was never paid: it is taken back, and there is nothing to give back.',
+    givenBackNow: 'Given back',
+    dueNow: 'To give back',
+    productions: 'Scripts and actions',
+    script: 'What',
+    askedBy: 'By',
     none: 'No product yet',
     reference: 'Reference',
     product: 'Product',
@@ -469,6 +499,39 @@ const en = {
     link: 'Link',
     handler: 'Handler',
     made: 'Made',
+  },
+  batches: {
+    title: 'Action on many products',
+    choose: 'Act on several products',
+    chosen: (count: number, said: string) =>
+      plural('en', count, { one: '1 product', other: `${said} products` }),
+    noneChosen: 'No product was ticked: go back to the list and tick some.',
+    which: 'These products',
+    andMore: (count: number, said: string) =>
+      plural('en', count, { one: 'and one more', other: `and ${said} more` }),
+    actions: 'What to do with them',
+    noAction: 'Their handlers have no action in common that makes sense now.',
+    leftOut: (count: number) =>
+      plural('en', count, {
+        one: 'It makes no sense for one of them as it is: that one is left out.',
+        other: `It makes no sense for ${count} of them as they are: those are left out.`,
+      }),
+    confirm: (action: string, count: number, said: string) =>
+      `${action}: ${plural('en', count, { one: '1 product', other: `${said} products` })}`,
+    actOn: (action: string, count: number, said: string) =>
+      `${action}: ${plural('en', count, { one: '1 product', other: `${said} products` })}`,
+    over: 'It is over.',
+    underWay: (done: string, total: string) => `${done} of ${total} are through. You may leave this page.`,
+    progress: 'How far it is',
+    results: 'Results',
+    result: 'Result',
+    production: 'Production',
+    states: {
+      waiting: 'Under way',
+      done: 'Done',
+      refused: 'Refused',
+      needs_operator: 'Needs an operator',
+    } satisfies Record<RowState, string>,
   },
   handlers: {
     title: 'Handlers',
@@ -1067,6 +1130,34 @@ const fr: Texts = {
     title: 'Produits',
     search: 'Rechercher un produit',
     searchHint: 'Référence, commande ou e-mail',
+    entry: 'Entrée',
+    endsFrom: 'Finit du',
+    endsTo: 'au',
+    endsSoon: (days) => `Finit sous ${days} jours`,
+    csv: 'Exporter en CSV',
+    firstname: 'Prénom',
+    lastname: 'Nom',
+    email: 'E-mail',
+    select: (reference) => `Sélectionner ${reference}`,
+    actOnTicked: 'Agir sur les cochés…',
+    actOnAll: (count, said) => (count === 1 ? 'Agir sur le seul trouvé…' : `Agir sur les ${said} trouvés…`),
+    tooMany: (most) => `Plus de ${most} trouvés : affinez la liste pour agir sur tous.`,
+    undelivered: 'Pas encore livré',
+    undeliveredTitle: 'Son unité n’est pas encore produite : Moodle ne connaît peut-être pas ce produit',
+    undeliveredText: 'Il figure ici tel qu’il sera. La livraison se poursuit d’elle-même, ou vous attend :',
+    refund: 'Rembourser ce produit…',
+    refundHelp: (rest) =>
+      `Il est repris définitivement ; les autres produits de son unité restent. Il reste ${rest} du prix de l’unité à rembourser.`,
+    refundLast: (rest) =>
+      `C’est le dernier produit de son unité : toute l’unité est reprise avec lui. Il reste ${rest} de son prix à rembourser.`,
+    refundGone: (rest) =>
+      `Il a été repris sans remboursement. Il reste ${rest} du prix de l’unité à rembourser.`,
+    refundUnpaid: 'Sa commande n’a jamais été payée : il est repris, et il n’y a rien à rembourser.',
+    givenBackNow: 'Remboursé',
+    dueNow: 'À rembourser',
+    productions: 'Scripts et actions',
+    script: 'Quoi',
+    askedBy: 'Par',
     none: 'Aucun produit pour le moment',
     reference: 'Référence',
     product: 'Produit',
@@ -1115,6 +1206,37 @@ const fr: Texts = {
     link: 'Lien',
     handler: 'Gestionnaire',
     made: 'Créé le',
+  },
+  batches: {
+    title: 'Action sur plusieurs produits',
+    choose: 'Agir sur plusieurs produits',
+    chosen: (count, said) => plural('fr', count, { one: '1 produit', other: `${said} produits` }),
+    noneChosen: 'Aucun produit n’est coché : revenez à la liste et cochez-en.',
+    which: 'Ces produits',
+    andMore: (count, said) => plural('fr', count, { one: 'et un autre', other: `et ${said} autres` }),
+    actions: 'Que faire',
+    noAction: 'Leurs gestionnaires n’ont aucune action commune qui ait un sens maintenant.',
+    leftOut: (count) =>
+      plural('fr', count, {
+        one: 'Cela n’a pas de sens pour l’un d’eux en l’état : il est laissé de côté.',
+        other: `Cela n’a pas de sens pour ${count} d’entre eux en l’état : ils sont laissés de côté.`,
+      }),
+    confirm: (action, count, said) =>
+      `${action} : ${plural('fr', count, { one: '1 produit', other: `${said} produits` })}`,
+    actOn: (action, count, said) =>
+      `${action} : ${plural('fr', count, { one: '1 produit', other: `${said} produits` })}`,
+    over: 'C’est terminé.',
+    underWay: (done, total) => `${done} sur ${total} sont traités. Vous pouvez quitter cette page.`,
+    progress: 'Avancement',
+    results: 'Résultats',
+    result: 'Résultat',
+    production: 'Production',
+    states: {
+      waiting: 'En cours',
+      done: 'Fait',
+      refused: 'Refusé',
+      needs_operator: 'Attend un opérateur',
+    },
   },
   handlers: {
     title: 'Gestionnaires',

@@ -5,6 +5,7 @@
 //   data-draft="url"         a form that is kept while it is filled in
 //   data-live="url"          server-sent events whose fragments replace the elements of their ids
 //   data-fills="id"          a file whose text goes into this textarea
+//   data-again="2000"        a part that is asked for again, after so many milliseconds, until it no longer says so
 //   data-focus               takes the focus when the page comes
 
 const root = document.documentElement
@@ -162,6 +163,21 @@ function follow(place) {
   addEventListener('pagehide', () => source.close(), { once: true })
 }
 
+/** @param {Element} place */
+function askAgain(place) {
+  if (!(place instanceof HTMLElement) || !place.dataset.again) return
+  const { id } = place
+  setTimeout(async () => {
+    const html = await fetch(location.href).then(
+      (answer) => (answer.ok ? answer.text() : ''),
+      () => '',
+    )
+    if (html) replaceFrom(html, [id])
+    const now = document.getElementById(id)
+    if (now) askAgain(now)
+  }, Number(place.dataset.again))
+}
+
 document.addEventListener('change', (event) => {
   const input = event.target
   if (
@@ -204,5 +220,6 @@ addEventListener('pagehide', () => {
 
 prepare(document)
 for (const place of document.querySelectorAll('[data-live]')) follow(place)
+for (const place of document.querySelectorAll('[data-again]')) askAgain(place)
 const first = document.querySelector('[data-focus]')
 if (first instanceof HTMLElement) first.focus()

@@ -1,107 +1,190 @@
-import type { ProductState } from '../../../db/schema.ts'
-import { listProducts } from '../../../shop/product.ts'
+import { mostRows } from '../../../shop/batch.ts'
+import { countProducts, listProducts } from '../../../shop/list-products.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { stateText } from '../../ui/badge.tsx'
+import { Button, ButtonLink } from '../../ui/button.tsx'
 import { Card, EmptyState, PageHead } from '../../ui/card.tsx'
-import { pick } from '../../ui/locale.ts'
+import { formatNumber, type Locale, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Pager, Table } from '../../ui/table.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { Filters } from '../filters.tsx'
-import { asked, askedOneOf, type OfficeContext, readId } from '../office-route.ts'
-import { officePage, withQuery } from '../page.tsx'
+import { asked, type OfficeContext, readId } from '../office-route.ts'
+import { mayChange, officePage, withQuery } from '../page.tsx'
 import { texts } from '../texts.ts'
+import { endingWithin, filterOf, readAsked, states } from './product-filter.ts'
 import { ProductStateBadge } from './product-state.tsx'
-
-const states = ['active', 'suspended', 'ended', 'revoked'] as const satisfies ProductState[]
 
 export async function productList(c: OfficeContext, face: Face) {
   const { locale } = c.var
   const t = texts[locale].products
+  const { shop } = face
   const path = routes.office.products.index()
-  const state = askedOneOf(c, 'state', states)
-  const search = asked(c, 'search')
-  const before = readId(asked(c, 'before'))
-  const { products, next } = await listProducts(face.shop.db, { state, search, before })
+  const wanted = readAsked(c)
+  const after = readId(asked(c, 'after'))
+  const filter = filterOf(wanted)
+  const [{ products, next }, count] = await Promise.all([
+    listProducts(shop.db, { ...filter, after }),
+    mayChange(c) ? countProducts(shop.db, filter, mostRows + 1) : 0,
+  ])
+  const narrowed = Object.values(wanted).some((value) => value !== undefined)
+  const soon = endingWithin(30)
+  const { state, from, to, ...rest } = wanted
+  const isSoon = state === soon.state && from === soon.from && to === soon.to
+  const kept = isSoon ? rest : { ...rest, from, to }
   return await officePage(
     c,
     face,
     { title: t.title, section: 'products' },
     <>
-      <PageHead title={t.title} />
+      <PageHead
+        title={t.title}
+        actions={
+          products.length > 0 && (
+            <ButtonLink href={withQuery(routes.office.products.csv(), wanted)}>{t.csv}</ButtonLink>
+          )
+        }
+      />
       <Tabs
         label={t.title}
-        current={withQuery(path, { state, search })}
-        tabs={[undefined, ...states].map((one) => ({
-          text: one ? stateText({ kind: 'product', state: one }, locale) : texts[locale].list.all,
-          href: withQuery(path, { state: one, search }),
-        }))}
+        current={withQuery(path, isSoon ? { ...rest, ...soon } : { state, ...kept })}
+        tabs={[
+          ...[undefined, ...states].map((one) => ({
+            text: one ? stateText({ kind: 'product', state: one }, locale) : texts[locale].list.all,
+            href: withQuery(path, { state: one, ...kept }),
+          })),
+          { text: t.endsSoon(30), href: withQuery(path, { ...rest, ...soon }) },
+        ]}
       />
       <Filters
         path={path}
         label={t.search}
         hint={t.searchHint}
-        search={search}
+        search={wanted.search}
         kept={{ state }}
+        narrowed={narrowed}
         locale={locale}
-      />
-      <Card flush>
-        <Table
-          caption={t.title}
-          locale={locale}
-          rows={products}
-          empty={<EmptyState title={search || state ? texts[locale].list.noneFound : t.none} />}
-          columns={[
-            {
-              label: t.reference,
-              heading: true,
-              narrow: true,
-              cell: (product) => (
-                <a class="mono" href={routes.office.products.show(product.reference)}>
-                  {product.reference}
-                </a>
-              ),
-            },
-            { label: t.product, cell: (product) => pick(product.title, locale) },
-            {
-              label: t.holder,
-              cell: (product) =>
-                product.holder ? (
-                  <>
-                    {product.holder.firstname} {product.holder.lastname}
-                    <div class="soft small">{product.holder.email}</div>
-                  </>
-                ) : (
-                  '–'
+      >
+        <label class="field">
+          {t.entry}
+          <input type="text" name="entry" value={wanted.entry} size={14} autocomplete="off" />
+        </label>
+        <label class="field">
+          {t.handler}
+          <select name="handler">
+            <option value="">{texts[locale].list.all}</option>
+            {[...shop.registry().handlers.values()].map(({ id, handler }) => (
+              <option value={id} selected={id === wanted.handler}>
+                {pick(handler.title, locale)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="field">
+          {t.endsFrom}
+          <input type="date" name="from" value={wanted.from} />
+        </label>
+        <label class="field">
+          {t.endsTo}
+          <input type="date" name="to" value={wanted.to} />
+        </label>
+      </Filters>
+      <form method="get" action={routes.office.batches.new()}>
+        {Object.entries(wanted).map(
+          ([name, value]) => value !== undefined && <input type="hidden" name={name} value={value} />,
+        )}
+        <Card flush>
+          <Table
+            caption={t.title}
+            locale={locale}
+            rows={products}
+            empty={<EmptyState title={narrowed ? texts[locale].list.noneFound : t.none} />}
+            columns={[
+              ...(mayChange(c)
+                ? [
+                    {
+                      label: '',
+                      narrow: true,
+                      cell: (product: (typeof products)[number]) => (
+                        <input
+                          type="checkbox"
+                          name="product"
+                          value={product.reference}
+                          aria-label={t.select(product.reference)}
+                        />
+                      ),
+                    },
+                  ]
+                : []),
+              {
+                label: t.reference,
+                heading: true,
+                narrow: true,
+                cell: (product) => (
+                  <a class="mono" href={routes.office.products.show(product.reference)}>
+                    {product.reference}
+                  </a>
                 ),
-            },
-            {
-              label: t.order,
-              narrow: true,
-              cell: (product) => (
-                <a href={routes.office.orders.show(product.orderNumber)}>{product.orderNumber}</a>
-              ),
-            },
-            {
-              label: t.ends,
-              narrow: true,
-              cell: (product) =>
-                product.endsAt ? <Moment at={product.endsAt} day locale={locale} /> : t.noEnd,
-            },
-            {
-              label: t.state,
-              narrow: true,
-              cell: (product) => <ProductStateBadge product={product} locale={locale} />,
-            },
-          ]}
-        />
-        <Pager
-          next={next === undefined ? undefined : withQuery(path, { state, search, before: next })}
-          first={before === undefined ? undefined : withQuery(path, { state, search })}
-          locale={locale}
-        />
-      </Card>
+              },
+              { label: t.product, cell: (product) => pick(product.title, locale) },
+              {
+                label: t.holder,
+                cell: (product) =>
+                  product.holder ? (
+                    <>
+                      {product.holder.firstname} {product.holder.lastname}
+                      <div class="soft small">{product.holder.email}</div>
+                    </>
+                  ) : (
+                    '–'
+                  ),
+              },
+              {
+                label: t.order,
+                narrow: true,
+                cell: (product) => (
+                  <a href={routes.office.orders.show(product.orderNumber)}>{product.orderNumber}</a>
+                ),
+              },
+              {
+                label: t.ends,
+                narrow: true,
+                cell: (product) =>
+                  product.endsAt ? <Moment at={product.endsAt} day locale={locale} /> : t.noEnd,
+              },
+              {
+                label: t.state,
+                narrow: true,
+                cell: (product) => <ProductStateBadge product={product} locale={locale} />,
+              },
+            ]}
+          />
+          {products.length > 0 && mayChange(c) && <Choice {...{ count, locale }} />}
+          <Pager
+            next={next === undefined ? undefined : withQuery(path, { ...wanted, after: next })}
+            first={after === undefined ? undefined : withQuery(path, wanted)}
+            locale={locale}
+          />
+        </Card>
+      </form>
     </>,
+  )
+}
+
+/** What to act on: the products that are ticked, or all that the filters let through. */
+function Choice({ count, locale }: { count: number; locale: Locale }) {
+  const t = texts[locale].products
+  return (
+    <div class="card-foot actions">
+      <Button>{t.actOnTicked}</Button>
+      {count > mostRows ? (
+        <span class="soft small">{t.tooMany(formatNumber(mostRows, locale))}</span>
+      ) : (
+        <Button name="all" value="yes" look="quiet">
+          {t.actOnAll(count, formatNumber(count, locale))}
+        </Button>
+      )}
+    </div>
   )
 }

@@ -1,9 +1,20 @@
 import type { OwnedProduct } from '../../../shop/product.ts'
-import { StateBadge } from '../../ui/badge.tsx'
+import { Badge, StateBadge } from '../../ui/badge.tsx'
 import type { Locale } from '../../ui/locale.ts'
+import { texts } from '../texts.ts'
 
-/** A product whose end has passed says so, though nobody changed it. */
+/**
+ * The state of a product as it is: one whose end has passed says so, though nobody changed it, and one of a unit that is
+ * not produced says that Moodle is yet to be told.
+ */
 export function ProductStateBadge({ product, locale }: { product: OwnedProduct; locale: Locale }) {
+  if (product.state === 'active' && isUndelivered(product)) {
+    return <Badge tone="warning">{texts[locale].products.undelivered}</Badge>
+  }
   const over = product.state === 'active' && product.endsAt !== null && product.endsAt < new Date()
   return <StateBadge kind="product" state={over ? 'ended' : product.state} locale={locale} />
 }
+
+/** Whether the delivery that made the product has yet to end: Moodle may not know of it. */
+export const isUndelivered = ({ unitState }: Pick<OwnedProduct, 'unitState'>) =>
+  unitState === 'producing' || unitState === 'retrying' || unitState === 'needs_operator'

@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto'
+import { elementsOf, type FormErrors, type FormValues, readForm } from '../../../sdk/form.ts'
+import { mostRows, startBatch } from '../../../shop/batch.ts'
+import { listProducts, productsNamed } from '../../../shop/list-products.ts'
+import { actionsFor, type OfferedAction, type OwnedProduct } from '../../../shop/product.ts'
+import type { Shop } from '../../../shop/shop.ts'
+import type { Face } from '../../face.ts'
+import { routes } from '../../routes.ts'
+import { csrfToken, readBody } from '../../security.ts'
+import { Button, CsrfField } from '../../ui/button.tsx'
+import { Card, PageHead } from '../../ui/card.tsx'
+import { Confirm } from '../../ui/confirm.tsx'
+import { ErrorSummary, summaryOf } from '../../ui/error-summary.tsx'
+import { FormElements } from '../../ui/form-elements.tsx'
+import { formatNumber, pick } from '../../ui/locale.ts'
+import { Notice } from '../../ui/notice.tsx'
+import { Table } from '../../ui/table.tsx'
+import { textOf } from '../field.tsx'
+import { asked, type OfficeContext, whoOf } from '../office-route.ts'
+import { officePage, redirectTo } from '../page.tsx'
+import { texts } from '../texts.ts'
+import { filterOf, readAsked } from './product-filter.ts'
+import { ProductStateBadge } from './product-state.tsx'
+
+/** An action that every handler of some products has, and those for which it makes sense now. */
+type CommonAction = { name: string; action: OfferedAction; fitting: OwnedProduct[] }
+
+type Sent = { action: string; values: FormValues; errors: FormErrors }
+
+/** What can be done with the products that were ticked, or with all that the filters of the list let through. */
+export async function chooseForMany(c: OfficeContext, face: Face) {
+  const { db } = face.shop
+  if (asked(c, 'all')) {
+    const { products } = await listProducts(db, { ...filterOf(readAsked(c)), limit: mostRows })
+    return await manyPage(c, face, products)
+  }
+  return await manyPage(c, face, await productsNamed(db, c.req.queries('product')?.slice(0, mostRows) ?? []))
+}
+
+/** Starts one action on many products. */
+export async function startMany(c: OfficeContext, face: Face) {
+  const { shop } = face
+  const body = await readBody(c)
+  const references = textOf(body.products).split(' ').filter(Boolean).slice(0, mostRows)
+  const products = await productsNamed(shop.db, references)
+  const name = textOf(body.action)
+  const common = commonActions(shop, products).find((one) => one.name === name)
+  if (!common) return redirectTo(c, routes.office.products.index(), 'tooLate')
+  const values = readForm(elementsOf(common.action.input), body, `${name}.`)
+  const rows = products.map(({ reference }) => ({ reference, values }))
+  const by = { who: whoOf(c), audience: 'operator' as const }
+  const started = await startBatch(shop, { action: name, by, rows }, textOf(body.once) || randomUUID())
+  if (started.ok) return c.redirect(routes.office.batches.show(started.batch), 303)
+  const invalid = started.reason === 'rows' && started.faults.find((fault) => fault.reason === 'invalid')
+  if (invalid && invalid.reason === 'invalid') {
+    return await manyPage(c, face, products, { action: name, values, errors: invalid.errors })
+  }
+  // Some of them have moved on since the page was shown.
+  return redirectTo(c, routes.office.products.index(), 'tooLate')
+}
+
+/** The actions that all of these products' handlers have, with the same form. */
+function commonActions(shop: Shop, products: OwnedProduct[]): CommonAction[] {
+  const { handlers } = shop.registry()
+  const [first, ...others] = [...new Set(products.map(({ handler }) => handler))].map(
+    (id) => handlers.get(id)?.handler.actions ?? {},
+  )
+  const formOf = (action: OfferedAction | undefined) => action && JSON.stringify(elementsOf(action.input))
+  return Object.entries(first ?? {}).flatMap(([name, action]) => {
+    if (!others.every((actions) => formOf(actions[name]) === formOf(action))) return []
+    const fitting = products.filter((product) =>
+      actionsFor(shop, product, 'operator').some(([offered]) => offered === name),
+    )
+    return fitting.length > 0 ? [{ name, action, fitting }] : []
+  })
+}
+
+async function manyPage(c: OfficeContext, face: Face, products: OwnedProduct[], sent?: Sent) {
+  const { locale } = c.var
+  const t = texts[locale].batches
+  const csrf = csrfToken(c)
+  const common = commonActions(face.shop, products)
+  const failed = common.find(({ name }) => name === sent?.action)
+  return await officePage(
+    c,
+    face,
+    { title: t.choose, section: 'products', status: sent ? 422 : 200 },
+    <>
+      <PageHead
+        title={t.choose}
+        lead={t.chosen(products.length, formatNumber(products.length, locale))}
+        back={{ href: routes.office.products.index(), text: texts[locale].products.title }}
+      />
+      <ErrorSummary
+        locale={locale}
+        errors={
+          sent && failed
+            ? summaryOf(elementsOf(failed.action.input), sent.errors, { locale, prefix: `${sent.action}.` })
+            : []
+        }
+      />
+      {products.length === 0 ? (
+        <Notice tone="warning" locale={locale}>
+          <p>{t.noneChosen}</p>
+        </Notice>
+      ) : (
+        <div class="columns">
+          <Card flush title={t.which}>
+            <Table
+              caption={t.which}
+              locale={locale}
+              rows={products.slice(0, shown)}
+              columns={[
+                {
+                  label: texts[locale].products.reference,
+                  heading: true,
+                  narrow: true,
+                  cell: ({ reference }) => (
+                    <a class="mono" href={routes.office.products.show(reference)}>
+                      {reference}
+                    </a>
+                  ),
+                },
+                { label: texts[locale].products.product, cell: ({ title }) => pick(title, locale) },
+                { label: texts[locale].products.holder, cell: ({ holder }) => holder?.email ?? '–' },
+                {
+                  label: texts[locale].products.state,
+                  narrow: true,
+                  cell: (product) => <ProductStateBadge product={product} locale={locale} />,
+                },
+              ]}
+            />
+            {products.length > shown && (
+              <p class="card-foot soft small">
+                {t.andMore(products.length - shown, formatNumber(products.length - shown, locale))}
+              </p>
+            )}
+          </Card>
+          <Card title={t.actions}>
+            {common.length === 0 && <p class="soft">{t.noAction}</p>}
+            <div class="stack">
+              {common.map(({ name, action, fitting }) => {
+                const mine = sent?.action === name ? sent : undefined
+                const number = formatNumber(fitting.length, locale)
+                return (
+                  <Confirm
+                    label={pick(action.title, locale)}
+                    look={name === 'revoke' ? 'danger' : 'plain'}
+                    open={Boolean(mine)}
+                  >
+                    {action.help && <p>{pick(action.help, locale)}</p>}
+                    {fitting.length < products.length && (
+                      <p class="small">{t.leftOut(products.length - fitting.length)}</p>
+                    )}
+                    <form method="post" action={routes.office.batches.start()} class="stack" novalidate>
+                      <CsrfField csrf={csrf} />
+                      <input type="hidden" name="action" value={name} />
+                      <input type="hidden" name="once" value={randomUUID()} />
+                      <input
+                        type="hidden"
+                        name="products"
+                        value={fitting.map(({ reference }) => reference).join(' ')}
+                      />
+                      <FormElements
+                        elements={elementsOf(action.input)}
+                        values={mine?.values ?? startOf(action, fitting)}
+                        errors={mine?.errors}
+                        prefix={`${name}.`}
+                        locale={locale}
+                      />
+                      <Button look={name === 'revoke' ? 'danger' : 'primary'}>
+                        {t.confirm(pick(action.title, locale), fitting.length, number)}
+                      </Button>
+                    </form>
+                  </Confirm>
+                )
+              })}
+            </div>
+          </Card>
+        </div>
+      )}
+    </>,
+  )
+}
+
+/** Products that are named on the page before it is confirmed. */
+const shown = 20
+
+/** What the form starts with: as it is for the first of them. */
+function startOf(action: OfferedAction, [first]: OwnedProduct[]): FormValues | undefined {
+  return first && action.initial?.(first)
+}
