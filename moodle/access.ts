@@ -28,6 +28,34 @@ export async function touchAccess(
   await touchMemberships(trx, site, targets.filter(isMembership), touch)
 }
 
+/**
+ * Locks what these people have, before the products that give it are looked at or changed: see docs/architecture.md,
+ * "Locks". What nobody has had yet is no row, and is locked by `touchAccess`.
+ */
+export async function lockAccess(
+  trx: Transaction<Database>,
+  site: string,
+  targets: AccessTarget[],
+): Promise<void> {
+  const enrolments = JSON.stringify(targets.filter(isEnrolment))
+  const memberships = JSON.stringify(targets.filter(isMembership))
+  if (enrolments !== '[]') {
+    await sql`
+      select from enrolments e
+       where e.site = ${site} and (e.course_id, e.user_id) in (
+               select course, "user" from jsonb_to_recordset(${enrolments}::jsonb) as t (course integer, "user" integer))
+       order by e.course_id, e.user_id for no key update`.execute(trx)
+  }
+  if (memberships !== '[]') {
+    await sql`
+      select from memberships m
+       where m.site = ${site} and (m.target, m.user_id) in (
+               select membership, "user"
+                 from jsonb_to_recordset(${memberships}::jsonb) as t (membership text, "user" integer))
+       order by m.target, m.user_id for no key update`.execute(trx)
+  }
+}
+
 /** The way to make Moodle agree with our rows, in courses and beside them. */
 export function openAccess(parts: { db: Kysely<Database>; site: string; client: Client; courses: Courses }) {
   const { db, site } = parts

@@ -3,7 +3,14 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { ComparedUpTo, Database } from '../db/schema.ts'
 import { type Moodle, MoodleError, type SiteInfo } from '../sdk/index.ts'
-import { type AccessTarget, type DueAccess, openAccess, type RefusedAccess, touchAccess } from './access.ts'
+import {
+  type AccessTarget,
+  type DueAccess,
+  lockAccess,
+  openAccess,
+  type RefusedAccess,
+  touchAccess,
+} from './access.ts'
 import { openAccounts } from './accounts.ts'
 import { type Client, createClient } from './client.ts'
 import { type Compared, compareAccess } from './compare.ts'
@@ -14,6 +21,8 @@ import { openRoles } from './roles.ts'
 import { openSiteState, type SiteHealth } from './site-state.ts'
 
 export type Site = Moodle & {
+  /** Locks what these people have, before a transaction looks at the products that give it, or changes them. */
+  lockAccess(trx: Transaction<Database>, targets: AccessTarget[]): Promise<void>
   /**
    * Says, in the transaction that changes products, that these are no longer what Moodle was told. Who does so tells
    * Moodle afterwards; with `due` that is left to `applyDue`.
@@ -157,6 +166,7 @@ function siteOf(options: { id: string; url: string; db: Kysely<Database>; client
     findAccounts: accounts.find,
     ensureAccount: accounts.ensure,
     call: (wsfunction, params, reply) => client.call(wsfunction, params, reply),
+    lockAccess: (trx, targets) => lockAccess(trx, id, targets),
     touchAccess: (trx, targets, options) => touchAccess(trx, id, targets, options),
     applyAccess: access.apply,
     applyDue: access.applyDue,

@@ -78,7 +78,12 @@ export async function endProduction(
       .where('id', '=', id)
       .executeTakeFirst()
     if (!production) return { ok: false, reason: 'not_waiting' }
-    await trx.selectFrom('orders').select('id').where('id', '=', production.orderId).forUpdate().execute()
+    await trx
+      .selectFrom('orders')
+      .select('id')
+      .where('id', '=', production.orderId)
+      .forNoKeyUpdate()
+      .execute()
     const { numUpdatedRows } = await trx
       .updateTable('productions')
       .set({ state: decision.state, ended_at: sql`now()`, attempt: sql`attempt + 1` })

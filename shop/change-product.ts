@@ -6,7 +6,7 @@ import { Superseded } from '../production/step.ts'
 import { type Product, type ProductChange, Refused } from '../sdk/index.ts'
 import { handOver, setEntitlements, takeFromHolder } from './change-entitlements.ts'
 import { takeCreditsBack } from './credits.ts'
-import { draftEntitlement } from './entitlement-draft.ts'
+import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
 import { moveUp, putOff } from './move-following.ts'
 import { accessOf } from './product-access.ts'
 import { readProductReference } from './reference.ts'
@@ -43,6 +43,7 @@ export async function changeProduct(
   if (named === undefined) throw new Error(`${reference ?? 'what is to be changed'} is no product`)
   const given = change.entitlements?.map(draftEntitlement)
   const { left, targets } = await shop.db.transaction().execute(async (trx) => {
+    await lockAccessOf(shop, trx, named, { given, user: change.holder?.user })
     // A change that is made twice at once waits here for the first, then finds it.
     const product = await trx
       .selectFrom('products')
@@ -114,6 +115,23 @@ export async function changeProduct(
   })
   await shop.site.applyAccess(targets, { again: production.attempt > 1 })
   return readLeft(left)
+}
+
+/** Locks what a product gives, and what it will give: all that is done to it, or follows it, then waits. */
+async function lockAccessOf(
+  shop: Shop,
+  trx: Transaction<Database>,
+  reference: string,
+  { given = [], user }: { given?: EntitlementDraft[]; user?: number },
+): Promise<void> {
+  const product = await trx
+    .selectFrom('products')
+    .select('id')
+    .where('reference', '=', reference)
+    .executeTakeFirst()
+  const gives = product ? await accessOf(trx, [product.id]) : []
+  const handedOver = user === undefined ? [] : gives.map((target) => ({ ...target, user }))
+  await shop.site.lockAccess(trx, [...gives, ...handedOver, ...targetsOfDrafts(given)])
 }
 
 function readLeft(row: Selectable<Database['products']>): Product {

@@ -153,6 +153,9 @@ export async function revokeProducts(
 ): Promise<AccessTarget[]> {
   const { who = 'shop', why = null, due = false, only } = options
   const meant = sql<boolean>`unit_id = ${unitId} and (${only ?? null}::bigint is null or id = ${only ?? null})`
+  const products = await trx.selectFrom('products').select('id').where(meant).execute()
+  const ids = products.map(({ id }) => id)
+  await shop.site.lockAccess(trx, await accessOf(trx, ids))
   const revoked = await trx
     .updateTable('products')
     .set({ state: 'revoked' })
@@ -166,11 +169,8 @@ export async function revokeProducts(
       .values(revoked.map(({ id }) => ({ product_id: id, who, event: 'revoked', data: '{}', why })))
       .execute()
   }
-  const products = await trx.selectFrom('products').select('id').where(meant).execute()
-  const touched = await accessOf(
-    trx,
-    products.map(({ id }) => id),
-  )
+  // As it is now: who had it locked may have given it to somebody else.
+  const touched = await accessOf(trx, ids)
   if (revoked.length > 0) {
     await moveUp(
       trx,

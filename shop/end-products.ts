@@ -25,19 +25,24 @@ export async function endProducts(shop: Pick<Shop, 'db' | 'site'>): Promise<numb
 
 async function endSome({ db, site }: Pick<Shop, 'db' | 'site'>): Promise<number> {
   return await db.transaction().execute(async (trx) => {
-    const { rows } = await sql<{ id: number }>`
-      with due as (
-        select id from products where state = 'active' and ends_at <= now()
-         order by ends_at, id limit ${batch} for update skip locked
-      ), ended as (
-        update products set state = 'ended' from due where products.id = due.id returning products.id
+    const { rows: due } = await sql<{ id: number }>`
+      select id from products where state = 'active' and ends_at <= now()
+       order by ends_at, id limit ${batch}`.execute(trx)
+    const ids = due.map(({ id }) => id)
+    if (ids.length === 0) return 0
+    await site.lockAccess(trx, await accessOf(trx, ids))
+    // What was extended, or taken back, while this waited is not due any more.
+    const { rows: ended } = await sql<{ id: number }>`
+      with ended as (
+        update products set state = 'ended'
+         where id = any(${ids}::bigint[]) and state = 'active' and ends_at <= now() returning id
       ), told as (
         insert into product_history (product_id, who, event) select id, 'shop', 'ended' from ended
       )
       select id from ended`.execute(trx)
-    const ids = rows.map(({ id }) => id)
-    if (ids.length > 0) await site.touchAccess(trx, await accessOf(trx, ids), { due: true })
-    return ids.length
+    const over = ended.map(({ id }) => id)
+    if (over.length > 0) await site.touchAccess(trx, await accessOf(trx, over), { due: true })
+    return over.length
   })
 }
 

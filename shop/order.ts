@@ -157,7 +157,8 @@ type LockedRow = Omit<LockedOrder, 'changes' | 'placedAt' | 'paidAt' | 'produced
 }
 
 /**
- * Locks an order for the rest of the transaction: whatever moves an order or its units does this first. `units`: the
+ * Locks an order for the rest of the transaction: whatever moves an order or its units does this first, before any other
+ * lock. Who only writes rows that belong to it is not kept waiting. `units`: the
  * ids of those that will be looked at, or all.
  */
 export async function lockOrder(
@@ -169,7 +170,7 @@ export async function lockOrder(
   // First the lock, then the look: what another transaction wrote of its units while we waited must be seen. They
   // are two statements for that, sent together.
   const [, order] = await Promise.all([
-    sql`select from orders o where ${which} for update`.execute(trx),
+    sql`select from orders o where ${which} for no key update`.execute(trx),
     readOrder(trx, which, units),
   ])
   return order

@@ -12,6 +12,8 @@ export type AccessTarget = { course: number; user: number } | { membership: stri
 
 /** The Moodle site that the shop delivers to: what handlers see, and the giving of access from our rows. */
 export type Site = Moodle & {
+  /** Locks what these people have, before a transaction looks at the products that give it, or changes them. */
+  lockAccess(trx: Transaction<Database>, targets: AccessTarget[]): Promise<void>
   /**
    * Says, in the transaction that changes products, that these are no longer what Moodle was told. Who does so tells
    * Moodle afterwards; with `due` that is left to `applyDue`.
