@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { Database } from '../db/schema.ts'
 import { creditsId } from '../payments/credits.ts'
 import { handlerOf } from '../production/registry.ts'
@@ -41,7 +41,7 @@ export type Payment = {
 /** The same of a cart. */
 export function whatCreditsPay(shop: Pick<Shop, 'settings'>, { lines, totalCents }: ViewedCart) {
   return {
-    entries: lines.map(({ entry }) => entry),
+    entries: lines.flatMap(({ sold }) => sold.map(({ entry }) => entry)),
     cents: totalCents,
     currency: shop.settings.currency,
   }
@@ -65,7 +65,30 @@ export async function canSpendCredits(
   return balanceCents >= cents ? { ok: true, balanceCents } : { ok: false, reason: 'balance', balanceCents }
 }
 
-/** The same, said to the customer; undefined when credits pay. */
+/** What to say of credits where means of payment are chosen; undefined where nobody would miss them. */
+export async function offerCredits(
+  shop: Pick<Shop, 'db' | 'registry' | 'means'>,
+  payment: Payment,
+  signedIn: string | undefined,
+): Promise<Affordable | undefined> {
+  if (!shop.means.has(creditsId)) return undefined
+  const answer = await canSpendCredits(shop, payment, signedIn)
+  if (answer.ok) return answer
+  if (answer.reason === 'credits') return undefined
+  const known =
+    signedIn === undefined
+      ? await anyCredits(shop.db)
+      : (await findCredits(shop.db, signedIn, payment.currency)) !== undefined
+  return known ? answer : undefined
+}
+
+/** Whether anybody has credits in this shop. */
+async function anyCredits(db: Kysely<Database>): Promise<boolean> {
+  const found = await db.selectFrom('credit_accounts').select('id').limit(1).executeTakeFirst()
+  return found !== undefined
+}
+
+/** Why credits don't pay, said to the customer; undefined when they do. */
 export function whyNoCredits(answer: { ok: boolean; reason?: string }): Text | undefined {
   if (answer.ok) return undefined
   switch (answer.reason) {

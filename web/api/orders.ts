@@ -207,7 +207,7 @@ export const orderOperations: Operation[] = [
     async ({ face, caller, params }) => {
       const view = await orderOf(face, caller, params.number)
       if (!view) return refuse('not_found')
-      const redirectTo = await startPaymentOf(face, view)
+      const redirectTo = await startPaymentOf(face, view, undefined)
       if (redirectTo) return { answer: { redirectTo } }
       return refuse('conflict', {
         detail: {

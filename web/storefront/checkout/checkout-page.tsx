@@ -1,8 +1,11 @@
 import type { Customer } from '../../../db/schema.ts'
+import { creditsId, credits as creditsMeans } from '../../../payments/credits.ts'
 import type { Means } from '../../../payments/means.ts'
 import type { ViewedCart } from '../../../shop/cart.ts'
 import { customerElements } from '../../../shop/customer.ts'
+import type { SignedIn } from '../../../shop/customer-session.ts'
 import type { PlaceErrors } from '../../../shop/place-order.ts'
+import type { Affordable } from '../../../shop/spend-credits.ts'
 import { routes } from '../../routes.ts'
 import { Button, CsrfField } from '../../ui/button.tsx'
 import { Card, PageHead } from '../../ui/card.tsx'
@@ -12,6 +15,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { formatMoney, type Locale, pick } from '../../ui/locale.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { Steps } from '../../ui/steps.tsx'
+import { signInPath } from '../account/sign-in.tsx'
 import { texts } from '../texts.ts'
 import { Totals } from '../totals.tsx'
 import { customerPrefix } from './keep-customer.ts'
@@ -21,7 +25,10 @@ type Props = {
   viewed: ViewedCart
   /** As typed, right or wrong. */
   customer: Partial<Customer>
+  /** All but credits, of which there is more to say. */
   means: Means[]
+  credits: Affordable | undefined
+  signedIn: SignedIn | undefined
   chosen: { means: string; termsAccepted: boolean }
   errors: PlaceErrors | undefined
   csrf: string
@@ -120,11 +127,13 @@ function summary(errors: PlaceErrors, locale: Locale): SummaryError[] {
 }
 
 /** The means as cards, the first of them chosen. */
-function MeansCard({ means, chosen, errors, locale }: Props) {
+function MeansCard(props: Props) {
+  const { means, credits, chosen, errors, locale } = props
   const t = texts[locale].checkout
   const offered = atOnceFirst(means)
-  const first = offered[0]?.id
-  const on = means.some((one) => one.id === chosen.means) ? chosen.means : first
+  const chosenCredits = chosen.means === creditsId && credits?.ok === true
+  const known = chosenCredits || means.some((one) => one.id === chosen.means)
+  const on = known ? chosen.means : offered[0]?.id
   return (
     <Card title={t.means}>
       <fieldset id="means" tabindex={-1} aria-describedby={errors?.means && 'means-error'}>
@@ -136,9 +145,44 @@ function MeansCard({ means, chosen, errors, locale }: Props) {
             <span class="help">{pick(one.summary, locale)}</span>
           </label>
         ))}
+        {credits && <CreditsOption {...props} credits={credits} on={chosenCredits} />}
       </fieldset>
       {errors?.means && <FieldError id="means-error" text={pick(errors.means, locale)} />}
     </Card>
+  )
+}
+
+/** Credits among the means: to be chosen by whoever has enough, and otherwise what it takes. */
+function CreditsOption({
+  viewed,
+  credits,
+  signedIn,
+  on,
+  currency,
+  locale,
+}: Props & { credits: Affordable; on: boolean }) {
+  const t = texts[locale].credits
+  const money = (cents: number) => formatMoney(cents, currency, locale)
+  const help = credits.ok
+    ? t.remain(money(credits.balanceCents), money(credits.balanceCents - viewed.totalCents))
+    : credits.reason === 'balance'
+      ? t.tooFew(money(credits.balanceCents ?? 0))
+      : signedIn
+        ? t.onlyOwner(signedIn.email)
+        : t.signInFirst
+  return (
+    <>
+      <label class="option">
+        <input type="radio" name="means" value={creditsId} checked={on} disabled={!credits.ok} />
+        <span class="strong">{pick(creditsMeans.title, locale)}</span>
+        <span class="help">{help}</span>
+      </label>
+      {!credits.ok && !signedIn && (
+        <p class="small">
+          <a href={signInPath(routes.checkout())}>{t.signInHere}</a>
+        </p>
+      )}
+    </>
   )
 }
 

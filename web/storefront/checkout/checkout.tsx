@@ -4,11 +4,13 @@ import { viewCart } from '../../../shop/cart.ts'
 import { changeCart } from '../../../shop/change-cart.ts'
 import { readCustomer } from '../../../shop/customer.ts'
 import { findPlaced, type PlaceErrors, placeOrder } from '../../../shop/place-order.ts'
+import { offerCredits, whatCreditsPay } from '../../../shop/spend-credits.ts'
 import { findOwnOrder } from '../../../shop/view-order.ts'
 import { dropCookie } from '../../cookies.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, protectForms, readBody, type WebEnv } from '../../security.ts'
+import { signedInCustomer } from '../../signed-in-customer.ts'
 import { startPayment } from '../order/start-payment.ts'
 import { countUnits, shopPage, type VisitorCart, visitorCart } from '../page.tsx'
 import { texts } from '../texts.ts'
@@ -35,16 +37,18 @@ export function checkout(face: Face): Hono<WebEnv> {
     if (!cart) return c.redirect((await placedBefore(face, body.cart)) ?? routes.cart.show(), 303)
     const chosen = { means: String(body.means ?? ''), termsAccepted: body.terms === 'on' }
     const total = Number(body.total)
+    const signedIn = await signedInCustomer(c, face)
     const result = await placeOrder(face.shop, face.engine, cart, {
       ...chosen,
       customer: readCustomerForm(body),
       locale: c.var.locale,
       ...(Number.isInteger(total) && { expectedTotalCents: total }),
+      signedInAs: signedIn?.email,
     })
     if (!result.ok) return await show(c, face, { ...mine, cart }, chosen, result.errors)
     dropCookie(c, 'cart')
     const order = await findOwnOrder(face.shop.db, result.order.number, result.order.token)
-    const payAt = order && (await startPayment(face, order))
+    const payAt = order && (await startPayment(face, order, signedIn))
     return c.redirect(payAt ?? routes.order.show(result.order.number, result.order.token), 303)
   })
 
@@ -65,6 +69,8 @@ async function show(c: Context<WebEnv>, face: Face, mine: VisitorCart, chosen: C
   const { content } = mine.cart
   const customer = readCustomer(content.customer ?? {})
   const viewed = await viewCart(face.shop, content, customer.ok ? customer.value : undefined)
+  const signedIn = await signedInCustomer(c, face)
+  const payment = { ...whatCreditsPay(face.shop, viewed), buyer: content.customer?.email || undefined }
   return shopPage(
     c,
     face,
@@ -77,7 +83,9 @@ async function show(c: Context<WebEnv>, face: Face, mine: VisitorCart, chosen: C
       cartId={mine.cart.id}
       viewed={viewed}
       customer={content.customer ?? {}}
-      means={[...face.shop.means.values()]}
+      means={[...face.shop.means.values()].filter(({ kind }) => kind !== 'credits')}
+      credits={await offerCredits(face.shop, payment, signedIn?.email)}
+      signedIn={signedIn}
       chosen={chosen}
       errors={errors}
       csrf={csrfToken(c)}

@@ -124,7 +124,10 @@ function HowItGoes({ face, entry: shown, locale }: { face: Face; entry: Entry; l
   const asked = [...forms.external, ...forms.fields]
     .filter((element) => !element.visibleWhen)
     .map((element) => pick(element.label, locale))
-  const means = atOnceFirst([...face.shop.means.values()]).map((one) => pick(one.title, locale))
+  const means = atOnceFirst(
+    // Not everybody has credits.
+    [...face.shop.means.values()].filter(({ kind }) => kind !== 'credits'),
+  ).map((one) => pick(one.title, locale))
   return (
     <>
       {asked.length > 0 && (

@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx'
 import type { FormElement } from '../../../sdk/form-element.ts'
 import { unitForms } from '../../../shop/entry.ts'
 import type { OwnedProduct } from '../../../shop/product.ts'
+import type { Affordable } from '../../../shop/spend-credits.ts'
 import type { LineView, UnitView } from '../../../shop/view-order.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
@@ -16,6 +17,7 @@ import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { type PurchaseStep, Steps } from '../../ui/steps.tsx'
+import { signInPath } from '../account/sign-in.tsx'
 import { texts } from '../texts.ts'
 import { Totals } from '../totals.tsx'
 import type { Situation, TrackedOrder } from './tracked-order.ts'
@@ -186,6 +188,15 @@ function Payment({ order, situation, toPay, cancellable, csrf, locale }: Props) 
               <span class="soft">{pick(toPay.means.title, locale)}</span>
             </div>
           )}
+          {toPay?.credits && (
+            <PayWithCredits
+              order={order}
+              due={due ?? ''}
+              credits={toPay.credits}
+              csrf={csrf}
+              locale={locale}
+            />
+          )}
           {cancellable && (
             <Confirm label={t.cancel} look="quiet">
               <p>{t.cancelHelp}</p>
@@ -197,6 +208,49 @@ function Payment({ order, situation, toPay, cancellable, csrf, locale }: Props) 
         </div>
       </Card>
     </div>
+  )
+}
+
+/** The button for whoever has enough credits; for the others, what is in the way. */
+function PayWithCredits({
+  order,
+  due,
+  credits,
+  csrf,
+  locale,
+}: Pick<Props, 'order' | 'csrf' | 'locale'> & { due: string; credits: Affordable }) {
+  const t = texts[locale].credits
+  const pay = routes.order.pay(order.number, order.token)
+  if (credits.ok) {
+    return (
+      <div class="row">
+        <ButtonForm action={pay} csrf={csrf} look="primary" size="large" icon="payment">
+          {t.payNow(due)}
+        </ButtonForm>
+        <span class="soft">{t.youHave(formatMoney(credits.balanceCents, order.currency, locale))}</span>
+      </div>
+    )
+  }
+  if (credits.reason === 'stranger') {
+    const next = routes.order.show(order.number, order.token)
+    return (
+      <>
+        <p>{t.signInToPay(order.customer.email)}</p>
+        <div class="row">
+          <ButtonLink href={signInPath(next)} look="primary">
+            {t.signIn}
+          </ButtonLink>
+        </div>
+      </>
+    )
+  }
+  return (
+    <p>
+      {credits.reason === 'balance'
+        ? t.tooFew(formatMoney(credits.balanceCents ?? 0, order.currency, locale))
+        : t.notForCredits}{' '}
+      {t.otherwise}
+    </p>
   )
 }
 

@@ -6,6 +6,7 @@ import { findOwnOrder } from '../../../shop/view-order.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, protectForms, type WebEnv } from '../../security.ts'
+import { signedInCustomer } from '../../signed-in-customer.ts'
 import { notFound } from '../failure-pages.tsx'
 import { cartCount, shopPage } from '../page.tsx'
 import { texts } from '../texts.ts'
@@ -24,7 +25,7 @@ export function order(face: Face): Hono<WebEnv> {
   const follow = followOrders(face.shop.db, face.log)
 
   app.get(routes.order.show.pattern, async (c) => {
-    const tracked = await trackOrder(face, c.req.param(), readReturned(c))
+    const tracked = await trackOrder(face, c.req.param(), readReturned(c), await signedInCustomer(c, face))
     if (!tracked) return await notFound(c, face)
     keepPrivate(c)
     const { locale } = c.var
@@ -67,6 +68,7 @@ export function order(face: Face): Hono<WebEnv> {
     const following = follow(owned.id, Number.isSafeInteger(since) ? since : 0)
     const shown = { face, csrf: csrfToken(c), locale: c.var.locale }
     const returned = readReturned(c)
+    const signedIn = await signedInCustomer(c, face)
     return streamSSE(c, async (stream) => {
       stream.onAbort(() => following.stop())
       const end = Date.now() + streamLife
@@ -79,7 +81,7 @@ export function order(face: Face): Hono<WebEnv> {
             await stream.write(': waiting\n\n')
             continue
           }
-          const tracked = await trackOrder(face, { number, token }, returned)
+          const tracked = await trackOrder(face, { number, token }, returned, signedIn)
           if (!tracked) break
           const news = []
           for (const [id, fragment] of orderFragments({ ...tracked, ...shown })) {
@@ -106,7 +108,8 @@ export function order(face: Face): Hono<WebEnv> {
     const { number, token } = c.req.param()
     const owned = await findOwnOrder(face.shop.db, number, token)
     if (!owned) return await notFound(c, face)
-    return c.redirect((await startPayment(face, owned)) ?? routes.order.show(number, token), 303)
+    const payAt = await startPayment(face, owned, await signedInCustomer(c, face))
+    return c.redirect(payAt ?? routes.order.show(number, token), 303)
   })
 
   app.post(routes.order.cancel.pattern, protectForms, async (c) => {

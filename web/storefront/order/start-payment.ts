@@ -1,15 +1,23 @@
 import type { Payable } from '../../../payments/means.ts'
+import type { SignedIn } from '../../../shop/customer-session.ts'
 import { meansToPay, payableOf } from '../../../shop/payable.ts'
 import { countFailedPayments } from '../../../shop/payment-attempts.ts'
+import { spendCredits } from '../../../shop/spend-credits.ts'
 import type { OrderView } from '../../../shop/view-order.ts'
 import type { Face } from '../../face.ts'
 
 /**
  * Where to send the customer to pay now: undefined when the order awaits no payment, or one that takes its time, or
- * when the provider can't be reached (the order's page then offers it again).
+ * when the provider can't be reached (the order's page then offers it again). Credits pay it here and now, those of who
+ * is signed in.
  */
-export async function startPayment(face: Face, order: OrderView): Promise<string | undefined> {
+export async function startPayment(
+  face: Face,
+  order: OrderView,
+  signedIn: SignedIn | undefined,
+): Promise<string | undefined> {
   const means = meansToPay(face.shop, order)
+  if (means?.kind === 'credits') await spendCredits(face.shop, order.number, signedIn?.email)
   if (means?.kind !== 'immediate') return undefined
   try {
     return (await means.start(await payableNow(face, order))).redirectTo

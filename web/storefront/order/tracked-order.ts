@@ -1,10 +1,12 @@
 import type { UnitState } from '../../../db/schema.ts'
 import type { Means, Payable } from '../../../payments/means.ts'
 import type { Text } from '../../../sdk/index.ts'
+import type { SignedIn } from '../../../shop/customer-session.ts'
 import { orderRevision } from '../../../shop/follow-orders.ts'
 import { meansToPay, payableOf } from '../../../shop/payable.ts'
 import { countFailedPayments } from '../../../shop/payment-attempts.ts'
 import { refusalOf } from '../../../shop/refusal.ts'
+import { type Affordable, canSpendCredits } from '../../../shop/spend-credits.ts'
 import { findOwnOrder, type OrderView } from '../../../shop/view-order.ts'
 import type { Face } from '../../face.ts'
 
@@ -37,19 +39,20 @@ export type TrackedOrder = {
   /** It may happen within seconds: a page without script looks again. */
   soon: boolean
   /** What is to be paid now, and how. */
-  toPay: { means: Means; payable: Payable } | undefined
+  toPay: { means: Means; payable: Payable; credits: Affordable | undefined } | undefined
   cancellable: boolean
   refusal: Text | undefined
 }
 
 /**
  * Reads all that the page of an order shows; undefined when number and token don't go together. `returned`: how many
- * payments had failed before the one that the payer comes back from.
+ * payments had failed before the one that the payer comes back from. `signedIn`: whose credits may pay.
  */
 export async function trackOrder(
   face: Face,
   { number, token }: { number: string; token: string },
   returned: number | undefined,
+  signedIn: SignedIn | undefined,
 ): Promise<TrackedOrder | undefined> {
   const { db } = face.shop
   const revision = await orderRevision(db, number)
@@ -67,11 +70,25 @@ export async function trackOrder(
     revision,
     live: ['placed', 'awaiting_payment', 'paid'].includes(order.state),
     soon: ['placed', 'paid'].includes(order.state) || situation === 'confirming' || situation === 'trusted',
-    toPay: means && { means, payable: payableOf(face.shop, order) },
+    toPay: means && {
+      means,
+      payable: payableOf(face.shop, order),
+      credits:
+        means.kind === 'credits'
+          ? await canSpendCredits(face.shop, ofOrder(order), signedIn?.email)
+          : undefined,
+    },
     cancellable: (order.state === 'placed' || order.state === 'awaiting_payment') && order.trust === null,
     refusal: order.state === 'refused' ? await refusalOf(db, order.id) : undefined,
   }
 }
+
+const ofOrder = ({ lines, totalCents, currency, customer }: OrderView) => ({
+  entries: lines.map(({ entry }) => entry),
+  cents: totalCents,
+  currency,
+  buyer: customer.email,
+})
 
 /** `failed`: whether the payment that the payer comes back from has failed; undefined when they come from none. */
 export function situationOf(
