@@ -11,7 +11,7 @@ import { cartCount, shopPage } from './page.tsx'
 import { texts } from './texts.ts'
 
 /** The page for an address that leads nowhere. */
-export async function notFound(c: Context<WebEnv>, face: Face) {
+export async function notFound<Env extends WebEnv>(c: Context<Env>, face: Face) {
   const t = texts[c.var.locale].failures
   return shopPage(
     c,

@@ -18,7 +18,7 @@ type PageProps = {
 }
 
 /** Answers with a page of the storefront. */
-export function shopPage(c: Context<WebEnv>, face: Face, props: PageProps, content: Child) {
+export function shopPage<Env extends WebEnv>(c: Context<Env>, face: Face, props: PageProps, content: Child) {
   const { status = 200, ...layout } = props
   const { pathname, search } = new URL(c.req.url)
   return c.html(
@@ -35,7 +35,10 @@ const cartDays = 60
 export type VisitorCart = { token: string; cart: Cart }
 
 /** The cart that this browser has. */
-export async function visitorCart(c: Context<WebEnv>, face: Face): Promise<VisitorCart | undefined> {
+export async function visitorCart<Env extends WebEnv>(
+  c: Context<Env>,
+  face: Face,
+): Promise<VisitorCart | undefined> {
   const token = readCookie(c, 'cart')
   const cart = token ? await findCart(face.shop.db, token) : undefined
   return token && cart ? { token, cart } : undefined
@@ -57,6 +60,6 @@ export function countUnits(content: CartContent | undefined): number {
 }
 
 /** Units in this browser's cart. */
-export async function cartCount(c: Context<WebEnv>, face: Face): Promise<number> {
+export async function cartCount<Env extends WebEnv>(c: Context<Env>, face: Face): Promise<number> {
   return countUnits((await visitorCart(c, face))?.cart.content)
 }

@@ -7,6 +7,7 @@ import { findOwnOrder } from '../../shop/view-order.ts'
 import type { Face } from '../face.ts'
 import type { WebEnv } from '../security.ts'
 import { locale } from '../ui/locale.ts'
+import { account } from './account/account.tsx'
 import { cart } from './cart/cart.tsx'
 import { catalog } from './catalog/catalog.tsx'
 import { checkout } from './checkout/checkout.tsx'
@@ -23,7 +24,7 @@ export function storefront(face: Face): Hono<WebEnv> {
   app.route('/', notifications(face))
   if (face.shop.means.has(testCardId)) app.route('/', testCard(face))
   app.use(locale)
-  for (const part of [catalog, entry, cart, checkout, order, legal]) app.route('/', part(face))
+  for (const part of [catalog, entry, cart, checkout, order, account, legal]) app.route('/', part(face))
   app.all('*', (c) => notFound(c, face))
   app.onError(failurePage(face))
   return app

@@ -1,0 +1,224 @@
+import {
+  actOnCustomerProduct,
+  type CustomerProduct,
+  customerActions,
+  findCustomerProduct,
+} from '../../../shop/customer-product.ts'
+import { type OfferedAction, type ProductEvent, productHistory } from '../../../shop/product.ts'
+import { sayProductChange } from '../../../shop/say-product-change.ts'
+import type { Face } from '../../face.ts'
+import { routes } from '../../routes.ts'
+import { csrfToken, readBody } from '../../security.ts'
+import { ActionForm, actionErrors, readActionForm, type SentAction } from '../../ui/action-form.tsx'
+import { ButtonLink } from '../../ui/button.tsx'
+import { Card, PageHead } from '../../ui/card.tsx'
+import { ErrorSummary } from '../../ui/error-summary.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { KeyValue } from '../../ui/key-value.tsx'
+import { formatDate, type Locale, pick } from '../../ui/locale.ts'
+import { Moment } from '../../ui/moment.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { Timeline, type TimelineItem } from '../../ui/timeline.tsx'
+import { notFound } from '../failure-pages.tsx'
+import { cartCount, shopPage } from '../page.tsx'
+import type { AccountContext } from './account-page.tsx'
+import { texts } from './account-texts.ts'
+import { isOpen, isRunning, StateNote } from './validity.tsx'
+
+const outcomes = ['acted', 'actedLater', 'actedNot', 'tooLate'] as const
+
+/** One product of the customer who is signed in: whether it runs, what it opens, what may be done with it. */
+export async function showOwnProduct(c: AccountContext, face: Face) {
+  const product = await productOf(c, face)
+  return product ? await productPage(c, face, product) : await notFound(c, face)
+}
+
+/** Runs an after-sale action that the customer asks for. */
+export async function actOnOwn(c: AccountContext, face: Face) {
+  const product = await productOf(c, face)
+  if (!product) return await notFound(c, face)
+  const here = routes.account.product(product.reference)
+  const name = c.req.param('action') ?? ''
+  const action = customerActions(face.shop, product).find(([one]) => one === name)?.[1]
+  if (!action) return c.redirect(`${here}?outcome=tooLate`, 303)
+  const { values, asked } = readActionForm(name, action, await readBody(c))
+  const acted = await actOnCustomerProduct(face.shop, face.engine, c.var.customer.email, {
+    reference: product.reference,
+    action: name,
+    values,
+    asked,
+  })
+  if (acted.ok) {
+    const outcome = { done: 'acted', waiting: 'actedLater', needs_operator: 'actedNot' }[acted.state]
+    return c.redirect(`${here}?outcome=${outcome}`, 303)
+  }
+  switch (acted.reason) {
+    case 'invalid':
+      return await productPage(c, face, product, { action: name, values, errors: acted.errors })
+    case 'refused':
+      return await productPage(c, face, product, { action: name, values, errors: { '': acted.why } })
+    case 'not_now':
+    case 'not_found':
+      return c.redirect(`${here}?outcome=tooLate`, 303)
+    default:
+      return acted satisfies never
+  }
+}
+
+async function productOf(c: AccountContext, face: Face): Promise<CustomerProduct | undefined> {
+  return await findCustomerProduct(face.shop.db, c.var.customer.email, c.req.param('reference') ?? '')
+}
+
+async function productPage(c: AccountContext, face: Face, product: CustomerProduct, sent?: SentAction) {
+  const { locale } = c.var
+  const t = texts[locale].product
+  const { shop } = face
+  const history = await productHistory(shop.db, product.id)
+  const actions = customerActions(shop, product)
+  const csrf = csrfToken(c)
+  const outcome = sent ? undefined : outcomes.find((one) => one === c.req.query('outcome'))
+  const title = pick(product.title, locale)
+  return shopPage(
+    c,
+    face,
+    { title, status: sent ? 422 : 200, cartCount: await cartCount(c, face) },
+    <>
+      <PageHead
+        title={title}
+        back={{ href: routes.account.show(), text: texts[locale].products }}
+        actions={<StateNote product={product} locale={locale} />}
+      />
+      <ErrorSummary locale={locale} errors={actionErrors(actions, sent, locale)} />
+      {outcome && (
+        <Notice tone={outcome === 'acted' ? 'success' : 'warning'} locale={locale} announced>
+          <p>{t[outcome]}</p>
+        </Notice>
+      )}
+      <div class="split">
+        <div class="stack">
+          <AccessCard product={product} locale={locale} />
+          {actions.length > 0 && (
+            <Card title={t.actions}>
+              <div class="stack">
+                {actions.map(([name, action]) => (
+                  <ActionForm
+                    {...{ name, action, product, csrf, sent, locale }}
+                    to={routes.account.act(product.reference, name)}
+                    confirm={t.confirm}
+                  />
+                ))}
+              </div>
+            </Card>
+          )}
+          <Card title={t.history}>
+            <Timeline locale={locale} items={sayHistory(face, product, history, locale)} />
+          </Card>
+        </div>
+        <aside>
+          <FactsCard product={product} locale={locale} />
+        </aside>
+      </div>
+    </>,
+  )
+}
+
+type Shown = { product: CustomerProduct; locale: Locale }
+
+/** Whether it runs, until when, and the way in. */
+function AccessCard({ product, locale }: Shown) {
+  const t = texts[locale].product
+  const { holder, held } = product
+  const title = held
+    ? t.access
+    : holder
+      ? t.theirAccess(`${holder.firstname} ${holder.lastname}`)
+      : t.itsAccess
+  return (
+    <Card title={title}>
+      <div class="stack">
+        <p>{sayState(product, locale)}</p>
+        {isOpen(product) && (
+          <ButtonLink href={product.link} look="primary">
+            {t.open}
+            <Icon name="right" />
+          </ButtonLink>
+        )}
+      </div>
+    </Card>
+  )
+}
+
+function sayState(product: CustomerProduct, locale: Locale): string {
+  const t = texts[locale].product
+  const { state, startsAt, endsAt } = product
+  if (state === 'revoked') return t.revoked
+  if (!isRunning(product)) return endsAt && endsAt < new Date() ? t.ended(formatDate(endsAt, locale)) : t.over
+  if (state === 'suspended') return t.suspended
+  const until = endsAt ? t.until(formatDate(endsAt, locale)) : t.noEnd
+  return startsAt > new Date() ? `${t.from(formatDate(startsAt, locale))} ${until}` : until
+}
+
+function FactsCard({ product, locale }: Shown) {
+  const t = texts[locale].product
+  const { reference, holder, startsAt, endsAt, orderToken, orderNumber } = product
+  return (
+    <Card title={t.facts}>
+      <KeyValue
+        rows={[
+          [t.reference, <span class="mono copyable">{reference}</span>],
+          [
+            t.holder,
+            holder ? (
+              <>
+                {holder.firstname} {holder.lastname}
+                <div class="soft small">{holder.email}</div>
+              </>
+            ) : undefined,
+          ],
+          [t.starts, <Moment at={startsAt} locale={locale} day />],
+          [t.ends, endsAt ? <Moment at={endsAt} locale={locale} day /> : t.never],
+          [
+            t.order,
+            orderToken === undefined ? undefined : (
+              <a class="mono" href={routes.order.show(orderNumber, orderToken)}>
+                {orderNumber}
+              </a>
+            ),
+          ],
+        ]}
+      />
+      {orderToken === undefined && <p class="soft small">{t.onlyBuyer}</p>}
+    </Card>
+  )
+}
+
+/** What happened, the newest first. Reasons are the operators' own, and people are Moodle accounts there: neither is told. */
+function sayHistory(
+  face: Face,
+  product: CustomerProduct,
+  history: ProductEvent[],
+  locale: Locale,
+): TimelineItem[] {
+  const t = texts[locale].product
+  const actions = face.shop.registry().handlers.get(product.handler)?.handler.actions ?? {}
+  return history.toReversed().map(({ at, who, event, data }) => ({
+    at,
+    title: sayEvent(event, actions, locale),
+    who: who === 'shop' ? undefined : who === 'customer' ? t.by.customer : t.by.team,
+    detail: sayProductChange({ ...data, change: withoutHolder(data.change) })
+      .map((text) => pick(text, locale))
+      .join(' '),
+    tone: event === 'delivered' ? 'success' : event === 'revoked' ? 'danger' : 'neutral',
+  }))
+}
+
+function sayEvent(event: string, actions: Record<string, OfferedAction>, locale: Locale): string {
+  const t = texts[locale].product.events
+  const known: Record<string, string> = t
+  const action = Object.hasOwn(actions, event) ? actions[event] : undefined
+  return action ? pick(action.title, locale) : (known[event] ?? t.changed)
+}
+
+function withoutHolder(change: unknown): unknown {
+  return typeof change === 'object' && change !== null ? { ...change, holder: undefined } : change
+}

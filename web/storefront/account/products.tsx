@@ -1,0 +1,104 @@
+import {
+  type CustomerProduct,
+  listCustomerProducts,
+  type ProductList,
+} from '../../../shop/customer-product.ts'
+import type { Face } from '../../face.ts'
+import { routes } from '../../routes.ts'
+import { ButtonLink } from '../../ui/button.tsx'
+import { Card, EmptyState } from '../../ui/card.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { type Locale, pick } from '../../ui/locale.ts'
+import { Pager } from '../../ui/table.tsx'
+import { type AccountContext, accountPage, readKey } from './account-page.tsx'
+import { texts } from './account-texts.ts'
+import { isOpen, StateNote, sayPeriod } from './validity.tsx'
+
+const lists = ['mine', 'others', 'ended'] as const satisfies ProductList[]
+
+/** All that a customer holds or has bought: the first of each list, or a page of one. */
+export async function showProducts(c: AccountContext, face: Face) {
+  const { locale, customer } = c.var
+  const t = texts[locale]
+  const here = routes.account.show()
+  const one = lists.find((list) => list === c.req.query('list'))
+  const before = one && readKey(c.req.query('before'))
+  const shown = await Promise.all(
+    (one ? [one] : lists).map(async (list) => ({
+      list,
+      ...(await listCustomerProducts(face.shop.db, customer.email, { list, before, limit: one ? 30 : 10 })),
+    })),
+  )
+  const filled = shown.filter(({ products }) => products.length > 0)
+  return await accountPage(
+    c,
+    face,
+    { title: t.products, section: here },
+    <div class="stack large">
+      {one && (
+        <p>
+          <a href={here}>{t.allLists}</a>
+        </p>
+      )}
+      {filled.length === 0 && (
+        <Card>
+          <EmptyState title={t.none}>
+            <p class="soft">{t.noneHelp}</p>
+            <ButtonLink href={routes.catalog()}>{t.toCatalog}</ButtonLink>
+          </EmptyState>
+        </Card>
+      )}
+      {filled.map(({ list, products, next }) => (
+        <Card title={t.lists[list]}>
+          <ul class="order-units">
+            {products.map((product) => (
+              <ProductRow product={product} locale={locale} />
+            ))}
+          </ul>
+          {!one && next !== undefined && (
+            <p class="more">
+              <a href={`${here}?list=${list}`}>{t.more}</a>
+            </p>
+          )}
+          {one && (
+            <Pager
+              locale={locale}
+              next={next === undefined ? undefined : `${here}?list=${list}&before=${next}`}
+              first={before === undefined ? undefined : `${here}?list=${list}`}
+            />
+          )}
+        </Card>
+      ))}
+    </div>,
+  )
+}
+
+function ProductRow({ product, locale }: { product: CustomerProduct; locale: Locale }) {
+  const t = texts[locale]
+  const { holder, held, reference } = product
+  const title = pick(product.title, locale)
+  const mine = held || holder === null
+  return (
+    <li class="order-unit own-product">
+      <div>
+        <p class="strong">
+          <a href={routes.account.product(reference)}>{title}</a>
+        </p>
+        <p class="soft small">
+          {!mine && `${t.heldBy(`${holder.firstname} ${holder.lastname}`)} · `}
+          {sayPeriod(product, locale)}
+        </p>
+      </div>
+      <div class="row">
+        <StateNote product={product} locale={locale} />
+        {mine && isOpen(product) && (
+          <ButtonLink href={product.link}>
+            {t.open}
+            <span class="visually-hidden"> {title}</span>
+            <Icon name="right" />
+          </ButtonLink>
+        )}
+      </div>
+    </li>
+  )
+}
