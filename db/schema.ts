@@ -87,12 +87,26 @@ export type FrozenEntry = {
   fields: unknown[]
 }
 
-/** One unit in a cart: what was typed so far, right or wrong. */
-export type CartUnit = {
-  key: string
+/** An entry within a bundle, and how many units of it one bundle has. */
+export type Part = { code: string; quantity: number }
+
+/** The bundle that an order line was bought in, frozen as well. `cents`: the price of one; `quantity`: how many. */
+export type FrozenBundle = { code: string; title: Text; cents: number; quantity: number }
+
+/** What was typed so far for one thing that is bought, right or wrong. */
+export type CartAnswers = {
   forMe: boolean
   external: Record<string, unknown>
   fields: Record<string, unknown>
+}
+
+/** One unit in a cart. */
+export type CartUnit = CartAnswers & {
+  key: string
+  /** Of a bundle: the answers for its parts; the second of one code are those for its second unit. */
+  parts?: ({ code: string } & CartAnswers)[]
+  /** Of a bundle: whoever is named for the first part takes the others too. */
+  sameLearner?: boolean
 }
 
 export type CartContent = {
@@ -144,6 +158,7 @@ export interface Database {
     handler: string | null
     internal: Json<Record<string, unknown>>
     fields: Json<unknown[]>
+    parts: ColumnType<Part[], string | undefined, string>
     max_quantity: number | null
     position: Generated<number>
     revision: Generated<number>
@@ -191,6 +206,7 @@ export interface Database {
     unit_cents: number
     total_cents: number
     vat_cents: number
+    bundle: Json<FrozenBundle> | null
   }
   units: {
     id: Generated<number>

@@ -1,10 +1,10 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
-import type { CartContent, CartUnit, Customer, Database } from '../db/schema.ts'
+import type { CartAnswers, CartContent, CartUnit, Customer, Database } from '../db/schema.ts'
 import { type FormErrors, schemaOf, validate } from '../sdk/form.ts'
 import type { FormElement } from '../sdk/form-element.ts'
-import { type Entry, findOnSale, mostUnits, mostUnitsOfAnOrder, unitForms } from './entry.ts'
-import { vatWithin } from './money.ts'
+import { isBundle, type SoldLine, soldLines, unitsOf } from './bundle.ts'
+import { canBeProduced, type Entry, findOnSale, mostUnits, mostUnitsOfAnOrder, unitForms } from './entry.ts'
 import type { Shop } from './shop.ts'
 
 export type Cart = { id: string; content: CartContent; revision: number }
@@ -93,27 +93,88 @@ export function sameForAll(
   code: string,
   elements: { external: FormElement[]; fields: FormElement[] },
 ): CartContent {
-  const shared = (values: Record<string, unknown>, of: FormElement[]) =>
-    Object.fromEntries(of.filter((one) => one.sameForAll).map((one) => [one.name, values[one.name]]))
   const lines = content.lines.map((line) => {
     const [first] = line.units
     if (line.code !== code || !first) return line
-    const external = shared(first.external, elements.external)
-    const fields = shared(first.fields, elements.fields)
+    return { ...line, units: line.units.map((unit) => withShared(unit, first, elements)) }
+  })
+  return { ...content, lines }
+}
+
+/** The same within a line of bundles, for one of its parts. */
+export function sameForPart(
+  content: CartContent,
+  bundle: string,
+  code: string,
+  elements: { external: FormElement[]; fields: FormElement[] },
+): CartContent {
+  const lines = content.lines.map((line) => {
+    const first = line.units[0]?.parts?.find((part) => part.code === code)
+    if (line.code !== bundle || !first) return line
     const units = line.units.map((unit) => ({
       ...unit,
-      external: { ...unit.external, ...external },
-      fields: { ...unit.fields, ...fields },
+      parts: unit.parts?.map((part) => (part.code === code ? withShared(part, first, elements) : part)),
     }))
     return { ...line, units }
   })
   return { ...content, lines }
 }
 
+function withShared<Answers extends CartAnswers>(
+  answers: Answers,
+  first: CartAnswers,
+  elements: { external: FormElement[]; fields: FormElement[] },
+): Answers {
+  const shared = (values: Record<string, unknown>, of: FormElement[]) =>
+    Object.fromEntries(of.filter((one) => one.sameForAll).map((one) => [one.name, values[one.name]]))
+  return {
+    ...answers,
+    external: { ...answers.external, ...shared(first.external, elements.external) },
+    fields: { ...answers.fields, ...shared(first.fields, elements.fields) },
+  }
+}
+
+const noAnswers: CartAnswers = { forMe: false, external: {}, fields: {} }
+
+/** What was answered for these units of a bundle, in their order. Answers for anything else count for nothing. */
+export function answersOfParts(
+  unit: Pick<CartUnit, 'parts'>,
+  units: { code: string; copy: number }[],
+): CartAnswers[] {
+  return units.map(
+    ({ code, copy }) => unit.parts?.filter((part) => part.code === code)[copy - 1] ?? noAnswers,
+  )
+}
+
+/** Whether one person takes all parts of a bundle; so it is until somebody has answered otherwise. */
+export const hasSameLearner = ({ sameLearner, parts }: CartUnit): boolean =>
+  sameLearner ?? parts === undefined
+
+/** Empty when it is complete. What is "for me" is completed by the checkout. */
+type AnswerErrors = { external: FormErrors; fields: FormErrors }
+
 export type ViewedUnit = CartUnit & {
   position: number
-  /** Empty when the unit is complete. A unit that is "for me" is completed by the checkout. */
-  errors: { external: FormErrors; fields: FormErrors }
+  errors: AnswerErrors
+  /** Of a bundle: each unit of its parts, in the order of `unitsOf`. */
+  parts: ViewedPart[]
+}
+
+/** One unit of a part in a bundle, with the answers that count for it. */
+export type ViewedPart = CartAnswers & {
+  /** Names it within the cart. */
+  key: string
+  code: string
+  /** 1 for the first unit of its part. */
+  copy: number
+  entry: Entry
+  asked: { external: FormElement[]; fields: FormElement[] }
+  /**
+   * The part before it that names the same learner, and the fields that are answered there. They are this part's own
+   * again when the customer says that others take it.
+   */
+  follows?: { key: string; fields: string[] }
+  errors: AnswerErrors
 }
 
 export type ViewedLine = {
@@ -124,6 +185,8 @@ export type ViewedLine = {
   fields: FormElement[]
   /** The most units of this entry in one order. A line that has more can't be ordered. */
   most: number
+  /** What an order of it writes. */
+  sold: SoldLine[]
   totalCents: number
   vatCents: number
 }
@@ -134,6 +197,7 @@ export type ViewedCart = {
   gone: string[]
   totalCents: number
   vatCents: number
+  /** How many units are produced: a bundle has those of its parts. */
   units: number
   complete: boolean
 }
@@ -163,34 +227,36 @@ export async function viewCart(
       gone.push(line.code)
       continue
     }
-    const forms = unitForms(shop, entry)
-    if (entry.handler !== null && !forms.handler) {
+    if (!canBeProduced(shop, entry)) {
       gone.push(line.code)
       continue
     }
+    const forms = unitForms(shop, entry)
     const most = mostUnits(shop, entry)
     const units = line.units.map((unit, index) => ({
       ...unit,
       position: index + 1,
       errors: checkUnit(forms, unit, customer).errors,
+      parts: isBundle(entry) ? viewParts(shop, entry, unit, customer) : [],
     }))
-    const totalCents = entry.priceCents * units.length
+    const sold = soldLines(entry, units.length)
     lines.push({
       entry,
       units,
       most,
-      totalCents,
+      sold,
+      totalCents: sumOf(sold, 'totalCents'),
       external: forms.external,
       fields: forms.fields,
-      vatCents: vatWithin(totalCents, entry.vatBasisPoints),
+      vatCents: sumOf(sold, 'vatCents'),
     })
   }
-  const units = lines.flatMap((line) => line.units)
+  const units = lines.flatMap((line) => line.units.flatMap((unit) => answeredUnits(line.entry, unit)))
   return {
     lines,
     gone,
-    totalCents: lines.reduce((sum, line) => sum + line.totalCents, 0),
-    vatCents: lines.reduce((sum, line) => sum + line.vatCents, 0),
+    totalCents: sumOf(lines, 'totalCents'),
+    vatCents: sumOf(lines, 'vatCents'),
     units: units.length,
     complete:
       units.length > 0 &&
@@ -202,6 +268,62 @@ export async function viewCart(
   }
 }
 
+const sumOf = <Name extends string>(rows: Record<Name, number>[], name: Name) =>
+  rows.reduce((sum, row) => sum + row[name], 0)
+
+/** What is produced for one unit in the cart: itself, or of a bundle the units of its parts. */
+export function answeredUnits(entry: Entry, unit: ViewedUnit): (CartAnswers & { errors: AnswerErrors })[] {
+  return isBundle(entry) ? unit.parts : [unit]
+}
+
+/** Names one unit of a part within the cart. */
+export const partKey = (unit: { key: string }, code: string, copy: number) => `${unit.key}-${code}-${copy}`
+
+function viewParts(
+  shop: Pick<Shop, 'registry'>,
+  bundle: Entry,
+  unit: CartUnit,
+  customer: Partial<Customer> | undefined,
+): ViewedPart[] {
+  const units = unitsOf(bundle).map(({ entry, copy }) => ({ entry, copy, code: entry.code }))
+  const given = answersOfParts(unit, units)
+  const viewed: ViewedPart[] = []
+  for (const [index, { entry, code, copy }] of units.entries()) {
+    const forms = unitForms(shop, entry)
+    const own = { key: partKey(unit, code, copy), code, copy, entry, ...(given[index] ?? noAnswers) }
+    const leader = viewed.find((part) => part.copy === copy && part.asked.external.some(({ forMe }) => forMe))
+    const answers = leader && hasSameLearner(unit) ? asLearnerOf(leader, own, forms.external) : own
+    const follows = leader && followed(leader, forms.external)
+    viewed.push({
+      ...answers,
+      asked: { external: forms.external, fields: forms.fields },
+      ...(leader && follows && follows.length > 0 && { follows: { key: leader.key, fields: follows } }),
+      errors: checkUnit(forms, answers, customer).errors,
+    })
+  }
+  return viewed
+}
+
+/** The fields of a part that name the learner and that the part before it asks as well. */
+function followed(leader: ViewedPart, elements: FormElement[]): string[] {
+  const asked = leader.asked.external.flatMap((element) => element.forMe ?? [])
+  return elements.filter(({ forMe }) => forMe && asked.includes(forMe)).map(({ name }) => name)
+}
+
+/** A part's answers with the learner of another. */
+function asLearnerOf<Answers extends CartAnswers>(
+  leader: ViewedPart,
+  answers: Answers,
+  elements: FormElement[],
+): Answers {
+  const external = { ...answers.external }
+  for (const element of elements) {
+    const named = element.forMe && leader.asked.external.find(({ forMe }) => forMe === element.forMe)
+    if (named) external[element.name] = leader.external[named.name]
+  }
+  return { ...answers, forMe: leader.forMe, external }
+}
+
 const isEmpty = (errors: FormErrors) => Object.keys(errors).length === 0
 
 /**
@@ -210,7 +332,7 @@ const isEmpty = (errors: FormErrors) => Object.keys(errors).length === 0
  */
 export function checkUnit(
   forms: ReturnType<typeof unitForms>,
-  unit: Pick<CartUnit, 'forMe' | 'external' | 'fields'>,
+  unit: CartAnswers,
   customer?: Partial<Customer>,
 ): {
   value?: { external: Record<string, unknown>; fields: Record<string, unknown> }

@@ -1,9 +1,18 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
-import type { Database, EntryState } from '../db/schema.ts'
+import type { Database, EntryState, Part } from '../db/schema.ts'
 import { handlerOf, type Registered } from '../production/registry.ts'
 import { elementsOf, type FormErrors, parseElements, validate } from '../sdk/form.ts'
 import type { FormElement } from '../sdk/form-element.ts'
 import { type Finding, type Handler, MoodleError, type Text } from '../sdk/index.ts'
+import {
+  countPartUnits,
+  type EntryPart,
+  isBundle,
+  ofPart,
+  priceOfParts,
+  whyNoPart,
+  whyNoParts,
+} from './bundle.ts'
 import { closeSecrets, openKnownSecrets } from './seal.ts'
 import type { Shop } from './shop.ts'
 
@@ -22,6 +31,8 @@ export type Entry = {
   handler: string | null
   internal: Record<string, unknown>
   fields: FormElement[]
+  /** What a bundle is made of: it has no handler, and each part is produced by its own. Empty otherwise. */
+  parts: EntryPart[]
   maxQuantity: number | null
   position: number
   /** Moves with each save: an editor who has an old one must look again. */
@@ -40,11 +51,41 @@ export type EntryDraft = {
   handler: string | null
   internal: Record<string, unknown>
   fields: unknown
+  /** Of a bundle, which has neither a handler nor fields of its own. */
+  parts?: Part[]
   maxQuantity: number | null
   position: number
 }
 
-function toEntry(row: Selectable<Database['entries']>): Entry {
+type Row = Selectable<Database['entries']>
+
+/** Rows as entries; bundles with their parts, for one more query when there are any. */
+async function toEntries(db: Kysely<Database>, rows: Row[]): Promise<Entry[]> {
+  const found = await findParts(
+    db,
+    rows.flatMap((row) => row.parts),
+  )
+  return rows.map((row) => toEntry(row, found))
+}
+
+type Parts = ReadonlyMap<string, Entry>
+
+async function findParts(db: Kysely<Database>, parts: Part[]): Promise<Parts> {
+  if (parts.length === 0) return new Map()
+  const codes = [...new Set(parts.map(({ code }) => code))]
+  const rows = await db.selectFrom('entries').selectAll().where('code', 'in', codes).execute()
+  return new Map(rows.map((row) => [row.code, toEntry(row)]))
+}
+
+const withEntries = (parts: Part[], found: Parts): EntryPart[] =>
+  parts.map((part) => ({ ...part, entry: found.get(part.code) }))
+
+/** Parts with their entries, as they stand today. */
+export async function readParts(db: Kysely<Database>, parts: Part[]): Promise<EntryPart[]> {
+  return withEntries(parts, await findParts(db, parts))
+}
+
+function toEntry(row: Row, found: Parts = new Map()): Entry {
   const fields = parseElements(row.fields)
   return {
     id: row.id,
@@ -60,6 +101,7 @@ function toEntry(row: Selectable<Database['entries']>): Entry {
     handler: row.handler,
     internal: row.internal,
     fields: fields.ok ? fields.elements : [],
+    parts: withEntries(row.parts, found),
     maxQuantity: row.max_quantity,
     position: row.position,
     revision: row.revision,
@@ -68,7 +110,7 @@ function toEntry(row: Selectable<Database['entries']>): Entry {
 
 export async function findEntry(db: Kysely<Database>, code: string): Promise<Entry | undefined> {
   const row = await db.selectFrom('entries').selectAll().where('code', '=', code).executeTakeFirst()
-  return row && toEntry(row)
+  return row && (await toEntries(db, [row]))[0]
 }
 
 /** The entries on sale with these codes. */
@@ -80,7 +122,7 @@ export async function findOnSale(db: Kysely<Database>, codes: string[]): Promise
     .where('code', 'in', codes)
     .where('state', '=', 'on_sale')
     .execute()
-  return rows.map(toEntry)
+  return await toEntries(db, rows)
 }
 
 type CatalogKey = { position: number; id: number }
@@ -93,14 +135,14 @@ export async function listCatalog(
   page: CatalogPage = {},
 ): Promise<{ entries: Entry[]; next: CatalogKey | undefined }> {
   const rows = await selectCatalog(shop.db, page).selectAll().execute()
-  const { listed, next } = cutPage(shop, rows, page)
-  return { entries: listed.map(toEntry), next }
+  const { listed, next } = cutPage(shop, await toEntries(shop.db, rows), page)
+  return { entries: listed, next }
 }
 
 /** What a page of the catalog shows of an entry. */
 export type Offer = Pick<
   Entry,
-  'code' | 'title' | 'summary' | 'category' | 'priceCents' | 'currency' | 'vatBasisPoints'
+  'code' | 'title' | 'summary' | 'category' | 'priceCents' | 'currency' | 'vatBasisPoints' | 'parts'
 >
 
 /** The same, without what only an entry's own page needs: half the work. */
@@ -109,10 +151,15 @@ export async function listOffers(
   page: CatalogPage = {},
 ): Promise<{ offers: Offer[]; next: CatalogKey | undefined }> {
   const rows = await selectCatalog(shop.db, page)
-    .select(['id', 'code', 'title', 'summary', 'category', 'handler', 'position', 'currency'])
+    .select(['id', 'code', 'title', 'summary', 'category', 'handler', 'parts', 'position', 'currency'])
     .select(['price_cents as priceCents', 'vat_basis_points as vatBasisPoints'])
     .execute()
-  const { listed, next } = cutPage(shop, rows, page)
+  const found = await findParts(
+    shop.db,
+    rows.flatMap(({ parts }) => parts),
+  )
+  const offers = rows.map((row) => ({ ...row, parts: withEntries(row.parts, found) }))
+  const { listed, next } = cutPage(shop, offers, page)
   return { offers: listed, next }
 }
 
@@ -130,17 +177,27 @@ function selectCatalog(db: Kysely<Database>, { after, limit = catalogLimit, cate
   return query
 }
 
-function cutPage<Row extends CatalogKey & { code: string; handler: string | null }>(
+function cutPage<Listed extends CatalogKey & Produced>(
   shop: Pick<Shop, 'registry'>,
-  rows: Row[],
+  rows: Listed[],
   { limit = catalogLimit }: CatalogPage,
-): { listed: Row[]; next: CatalogKey | undefined } {
+): { listed: Listed[]; next: CatalogKey | undefined } {
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   return {
-    listed: page.filter((row) => handlerOf(shop.registry(), row) !== 'missing'),
+    listed: page.filter((row) => canBeProduced(shop, row)),
     next: rows.length > limit && last ? { position: last.position, id: last.id } : undefined,
   }
+}
+
+type Produced = Pick<Entry, 'code' | 'handler' | 'parts' | 'currency'>
+
+/** Whether the handler of an entry is there, or those of all its parts, which must be able to be parts. */
+export function canBeProduced(shop: Pick<Shop, 'registry'>, entry: Produced): boolean {
+  if (!isBundle(entry)) return handlerOf(shop.registry(), entry) !== 'missing'
+  return entry.parts.every(
+    (part) => whyNoPart(part, entry.currency) === undefined && part.entry && canBeProduced(shop, part.entry),
+  )
 }
 
 /** The categories of what the catalog lists, in its order. */
@@ -189,7 +246,7 @@ export async function listEntries(
     )
   }
   const rows = await query.execute()
-  const entries = rows.slice(0, limit).map(toEntry)
+  const entries = await toEntries(db, rows.slice(0, limit))
   return { entries, next: rows.length > limit ? entries.at(-1)?.code : undefined }
 }
 
@@ -200,11 +257,31 @@ export function handlerChoices(shop: Pick<Shop, 'registry'>): Registered[] {
 
 /** Why an entry can't be bought right now, said to the customer; undefined when it can. */
 export async function whyUnavailable(shop: Shop, entry: Entry): Promise<Text | undefined> {
-  const notForSale = {
-    en: 'This is not for sale at the moment.',
-    fr: 'Ceci n’est pas en vente pour le moment.',
-  }
   if (entry.state !== 'on_sale' || entry.currency !== shop.settings.currency) return notForSale
+  if (!canBeProduced(shop, entry)) return notForSale
+  if (!isBundle(entry)) return await whyHandlerRefuses(shop, entry)
+  const answers = await Promise.all(
+    entry.parts.map(async ({ entry: part }) => ({
+      part,
+      why: part && (await whyHandlerRefuses(shop, part)),
+    })),
+  )
+  const no = answers.find(({ why }) => why)
+  return (
+    no?.part &&
+    no.why && {
+      en: `${no.part.title.en}: ${no.why.en}`,
+      fr: `${no.part.title.fr} : ${no.why.fr}`,
+    }
+  )
+}
+
+const notForSale = {
+  en: 'This is not for sale at the moment.',
+  fr: 'Ceci n’est pas en vente pour le moment.',
+}
+
+async function whyHandlerRefuses(shop: Shop, entry: Entry): Promise<Text | undefined> {
   const found = handlerOf(shop.registry(), entry)
   if (found === 'missing') return notForSale
   if (!found?.handler.available) return undefined
@@ -226,8 +303,17 @@ export async function whyUnavailable(shop: Shop, entry: Entry): Promise<Text | u
   }
 }
 
-/** The most units of this entry in one order. */
+/** The most units of this entry in one order; of a bundle, as its parts allow it. */
 export function mostUnits(shop: Pick<Shop, 'registry'>, entry: Entry): number {
+  if (isBundle(entry)) {
+    return Math.min(
+      entry.maxQuantity ?? mostUnitsOfAnOrder,
+      Math.floor(mostUnitsOfAnOrder / countPartUnits(entry.parts)),
+      ...entry.parts.map((part) =>
+        part.entry ? Math.floor(mostUnits(shop, part.entry) / part.quantity) : 0,
+      ),
+    )
+  }
   const found = handlerOf(shop.registry(), entry)
   const handlerMost = found && found !== 'missing' ? found.handler.maxQuantity : undefined
   return Math.min(
@@ -295,6 +381,7 @@ export async function saveEntry(
     handler: draft.handler,
     internal: JSON.stringify(sealInternal(shop, draft, checked.internal)),
     fields: JSON.stringify(checked.fields),
+    parts: JSON.stringify((draft.parts ?? []).map(({ code, quantity }) => ({ code, quantity }))),
     max_quantity: draft.maxQuantity,
     position: draft.position,
   }
@@ -313,10 +400,11 @@ export async function saveEntry(
           .where('revision', '=', want.revision)
           .returningAll()
           .executeTakeFirst()
-  if (!saved) {
+  const [entry] = await toEntries(shop.db, saved ? [saved] : [])
+  if (!entry) {
     return { ok: false, reason: want.revision === undefined ? 'code_taken' : 'stale', errors, findings }
   }
-  return { ok: true, entry: toEntry(saved), findings }
+  return { ok: true, entry, findings }
 }
 
 function sealInternal(
@@ -342,10 +430,13 @@ export type CheckedEntry = {
 
 /** All that saving an entry checks, the live site included, without saving it. */
 export async function checkEntry(shop: Shop, draft: EntryDraft): Promise<CheckedEntry> {
+  const { parts = [] } = draft
   const fields = parseElements(draft.fields)
-  const checked = await checkInternal(shop, draft)
+  const checked = await checkProduction(shop, draft)
+  const itself = draft.handler !== null || (fields.ok && fields.elements.length > 0)
+  const wrongParts = isBundle({ parts }) ? (itself ? onlyParts : whyNoParts(draft.code, parts)) : undefined
   const errors: EntryErrors = {
-    entry: checkTexts(draft),
+    entry: { ...checkTexts(draft), ...(wrongParts && { parts: wrongParts }) },
     internal: checked.errors,
     fields: fields.ok ? [] : fields.errors,
   }
@@ -358,6 +449,11 @@ export async function checkEntry(shop: Shop, draft: EntryDraft): Promise<Checked
     internal: checked.internal,
     fields: fields.ok ? fields.elements : [],
   }
+}
+
+const onlyParts = {
+  en: 'A bundle has neither a handler nor fields of its own: its parts have them.',
+  fr: 'Un lot n’a ni gestionnaire ni champs à lui : ce sont ses parties qui en ont.',
 }
 
 function checkTexts(draft: EntryDraft): FormErrors {
@@ -387,6 +483,63 @@ function checkTexts(draft: EntryDraft): FormErrors {
     }
   }
   return errors
+}
+
+/**
+ * Checks what an entry is produced by: its handler's parameters, or each part of a bundle. A part need not be on sale
+ * itself, but it must be able to be.
+ */
+export async function checkProduction(
+  shop: Shop,
+  draft: Pick<EntryDraft, 'code' | 'handler' | 'internal' | 'parts' | 'priceCents'>,
+): Promise<CheckedInternal> {
+  const parts = await readParts(shop.db, draft.parts ?? [])
+  if (parts.length === 0) return await checkInternal(shop, draft)
+  const [checks, owners] = await Promise.all([
+    Promise.all(parts.map((part) => checkPart(shop, part))),
+    bundlesWith(shop.db, draft.code),
+  ])
+  const findings = checks.flatMap((check) => check.findings)
+  if (owners.length > 0) {
+    const text = {
+      en: `It is a part of ${owners.join(', ')}, and so it can’t be a bundle.`,
+      fr: `Elle fait partie de ${owners.join(', ')} : elle ne peut pas être un lot.`,
+    }
+    findings.push({ field: 'parts', level: 'error', text })
+  }
+  if (draft.priceCents > priceOfParts(parts)) {
+    const text = {
+      en: 'Its parts are cheaper one by one.',
+      fr: 'Achetées une à une, ses parties coûtent moins cher.',
+    }
+    findings.push({ field: 'parts', level: 'warning', text })
+  }
+  return { sound: checks.every((check) => check.sound), internal: {}, errors: {}, findings }
+}
+
+async function checkPart(shop: Shop, part: EntryPart): Promise<{ sound: boolean; findings: Finding[] }> {
+  const why = whyNoPart(part, shop.settings.currency)
+  if (why) return { sound: false, findings: [{ field: 'parts', level: 'error', text: why }] }
+  if (!part.entry) return { sound: false, findings: [] }
+  const { sound, errors, findings } = await checkInternal(shop, part.entry)
+  const unset = {
+    en: 'Its parameters are not complete: open it and put them right.',
+    fr: 'Ses paramètres sont incomplets : ouvrez-la et corrigez-les.',
+  }
+  const found = Object.keys(errors).length > 0 ? [{ level: 'error' as const, text: unset }] : findings
+  return { sound, findings: found.map((finding) => ofPart(part, finding)) }
+}
+
+/** The codes of the bundles that have this entry as a part. */
+export async function bundlesWith(db: Kysely<Database>, code: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('entries')
+    .select('code')
+    .where(sql<boolean>`parts <> '[]' and parts @> ${JSON.stringify([{ code }])}`)
+    .orderBy('code')
+    .limit(20)
+    .execute()
+  return rows.map((row) => row.code)
 }
 
 type CheckedInternal = {

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { type Insertable, sql } from 'kysely'
-import type { CartContent, Customer, Database, FrozenEntry } from '../db/schema.ts'
+import type { CartContent, CartUnit, Customer, Database, FrozenBundle, FrozenEntry } from '../db/schema.ts'
 import { creditsId } from '../payments/credits.ts'
 import { claimAtOnce } from '../production/production.ts'
 import { type Engine, run } from '../production/run.ts'
 import type { FormErrors, FormValues } from '../sdk/form.ts'
 import type { Text } from '../sdk/index.ts'
-import { checkUnit, emptyCart, type ViewedCart, viewCart } from './cart.ts'
+import { answeredUnits, checkUnit, emptyCart, type ViewedCart, viewCart } from './cart.ts'
 import { saveWithJobs } from './change-order.ts'
 import { readCustomer } from './customer.ts'
-import { mostUnitsOfAnOrder, unitForms, whyUnavailable } from './entry.ts'
+import { type Entry, mostUnitsOfAnOrder, unitForms, whyUnavailable } from './entry.ts'
 import { type LockedOrder, mail, moveUnits, noChanges, record } from './order.ts'
 import { creditorReference, newOrderNumber } from './reference.ts'
 import type { Shop } from './shop.ts'
@@ -157,6 +157,7 @@ type Draft = {
     quantity: number
     totalCents: number
     vatCents: number
+    bundle: FrozenBundle | null
   }[]
   units: {
     line: number
@@ -170,6 +171,7 @@ type Draft = {
 function draft(shop: Shop, viewed: ViewedCart, customer: Customer, checkout: Checkout): Draft {
   const number = newOrderNumber()
   const deferred = shop.means.get(checkout.means)?.kind === 'deferred'
+  const sold = viewed.lines.flatMap((line) => line.sold.map((one) => ({ line, ...one })))
   return {
     order: {
       number,
@@ -187,20 +189,25 @@ function draft(shop: Shop, viewed: ViewedCart, customer: Customer, checkout: Che
       pay_before: new Date(Date.now() + (deferred ? shop.settings.paymentDays : 1) * 86_400_000),
       terms_accepted_at: new Date(),
     },
-    lines: viewed.lines.map((line, index) => ({
+    lines: sold.map(({ entry, unitCents, quantity, totalCents, vatCents, bundle }, index) => ({
       position: index + 1,
-      entryId: line.entry.id,
-      entry: freeze(line.entry),
-      quantity: line.units.length,
-      totalCents: line.totalCents,
-      vatCents: line.vatCents,
+      entryId: entry.id,
+      entry: freeze(entry, unitCents),
+      quantity,
+      totalCents,
+      vatCents,
+      bundle,
     })),
-    units: viewed.lines.flatMap((line, index) => {
-      const forms = unitForms(shop, line.entry)
-      return line.units.map((unit) => {
+    units: sold.flatMap(({ line, entry, units }, index) => {
+      const forms = unitForms(shop, entry)
+      const answered = line.units.flatMap((unit) => {
+        const all = answeredUnits(line.entry, unit)
+        return units.flatMap((place) => all[place] ?? [])
+      })
+      return answered.map((unit, before) => {
         const checked = checkUnit(forms, unit, customer).value
         if (!checked) throw new Error('a unit of a complete cart does not validate')
-        return { line: index + 1, position: unit.position, ...checked }
+        return { line: index + 1, position: before + 1, ...checked }
       })
     }),
   }
@@ -229,10 +236,13 @@ async function write(
     if (!row) return undefined
     const { rows } = await sql<{ id: number; line: number; position: number }>`
       with lines as (
-        insert into order_lines (order_id, position, entry_id, entry, quantity, unit_cents, total_cents, vat_cents)
-        select ${row.id}, position, "entryId", entry, quantity, (entry->>'unitCents')::bigint, "totalCents", "vatCents"
+        insert into order_lines
+               (order_id, position, entry_id, entry, quantity, unit_cents, total_cents, vat_cents, bundle)
+        select ${row.id}, position, "entryId", entry, quantity, (entry->>'unitCents')::bigint, "totalCents", "vatCents",
+               nullif(bundle, 'null')
           from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb)
-            as l (position integer, "entryId" bigint, entry jsonb, quantity integer, "totalCents" bigint, "vatCents" bigint)
+            as l (position integer, "entryId" bigint, entry jsonb, quantity integer, "totalCents" bigint,
+                  "vatCents" bigint, bundle jsonb)
         returning id, position
       ), units as (
         insert into units (order_id, line_id, position, state, external, fields)
@@ -275,11 +285,11 @@ async function write(
   })
 }
 
-function freeze(entry: ViewedCart['lines'][number]['entry']): FrozenEntry {
+function freeze(entry: Entry, unitCents: number): FrozenEntry {
   return {
     code: entry.code,
     title: entry.title,
-    unitCents: entry.priceCents,
+    unitCents,
     currency: entry.currency,
     vatBasisPoints: entry.vatBasisPoints,
     handler: entry.handler,
@@ -313,21 +323,13 @@ async function prepareAtOnce(engine: Engine, ids: number[]) {
 
 /** A cart of one's own for a program that orders in one call: entries, and answers for each unit. */
 export function cartOf(
-  lines: {
-    code: string
-    units: { external: Record<string, unknown>; fields: Record<string, unknown>; forMe?: boolean }[]
-  }[],
+  lines: { code: string; units: (Omit<CartUnit, 'key' | 'forMe'> & { forMe?: boolean })[] }[],
 ): CartContent {
   return {
     ...emptyCart(),
     lines: lines.map((line) => ({
       code: line.code,
-      units: line.units.map((unit, index) => ({
-        key: String(index + 1),
-        forMe: unit.forMe ?? false,
-        external: unit.external,
-        fields: unit.fields,
-      })),
+      units: line.units.map((unit, index) => ({ forMe: false, ...unit, key: String(index + 1) })),
     })),
   }
 }

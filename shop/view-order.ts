@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
-import type { Customer, Database, FrozenEntry, OrderState, UnitState } from '../db/schema.ts'
+import type { Customer, Database, FrozenBundle, FrozenEntry, OrderState, UnitState } from '../db/schema.ts'
 import type { Text } from '../sdk/index.ts'
 import { type OwnedProduct, productsOfOrder } from './product.ts'
 
@@ -35,6 +35,8 @@ export type LineView = {
   unitCents: number
   totalCents: number
   vatCents: number
+  /** The bundle that it was bought in: the lines of one come one after the other. */
+  bundle: FrozenBundle | null
   units: UnitView[]
 }
 
@@ -58,7 +60,7 @@ export async function findOrder(db: Kysely<Database>, number: string): Promise<O
       jsonArrayFrom(
         of
           .selectFrom('order_lines as l')
-          .select(['l.id', 'l.position', 'l.entry', 'l.quantity'])
+          .select(['l.id', 'l.position', 'l.entry', 'l.quantity', 'l.bundle'])
           .select(['l.unit_cents as unitCents', 'l.total_cents as totalCents', 'l.vat_cents as vatCents'])
           .whereRef('l.order_id', '=', 'orders.id')
           .orderBy('l.position'),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { after } from 'node:test'
 import { sql } from 'kysely'
-import type { Customer } from '../db/schema.ts'
+import type { Customer, EntryState, Part } from '../db/schema.ts'
 import { startSandbox } from '../moodle/sandbox/sandbox.ts'
 import type { Means, Notification } from '../payments/means.ts'
 import { testCardId } from '../payments/test-card.ts'
@@ -69,8 +69,11 @@ export async function testShop(options: { handlers?: string[]; means?: Means[]; 
       handler: string | null
       internal?: Record<string, unknown>
       priceCents?: number
+      vatBasisPoints?: number
       maxQuantity?: number
       fields?: unknown[]
+      parts?: Part[]
+      state?: EntryState
     }) {
       const code = entry.code ?? `E${Math.random().toString(36).slice(2, 10).toUpperCase()}`
       const text = JSON.stringify({ en: code, fr: code })
@@ -78,17 +81,18 @@ export async function testShop(options: { handlers?: string[]; means?: Means[]; 
         .insertInto('entries')
         .values({
           code,
-          state: 'on_sale',
+          state: entry.state ?? 'on_sale',
           title: text,
           summary: text,
           description: text,
           category: text,
           price_cents: entry.priceCents ?? 10_000,
           currency: 'EUR',
-          vat_basis_points: 2000,
+          vat_basis_points: entry.vatBasisPoints ?? 2000,
           handler: entry.handler,
           internal: JSON.stringify(entry.internal ?? {}),
           fields: JSON.stringify(entry.fields ?? []),
+          parts: JSON.stringify(entry.parts ?? []),
           max_quantity: entry.maxQuantity ?? null,
         })
         .execute()
