@@ -22,7 +22,13 @@ export function shopPage<Env extends WebEnv>(c: Context<Env>, face: Face, props:
   const { status = 200, ...layout } = props
   const { pathname, search } = new URL(c.req.url)
   return c.html(
-    <Layout {...layout} shopName={face.shop.settings.name} locale={c.var.locale} path={pathname + search}>
+    <Layout
+      {...layout}
+      shopName={face.shop.settings.name}
+      locale={c.var.locale}
+      path={pathname + search}
+      signedIn={readCookie(c, 'customer') !== undefined}
+    >
       {content}
     </Layout>,
     status,

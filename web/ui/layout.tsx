@@ -77,6 +77,8 @@ type LayoutProps = PropsWithChildren<{
   path: string
   /** Units in the cart. */
   cartCount: number
+  /** Whether this browser was signed in: its pages find out whether it still is. */
+  signedIn?: boolean
   /** Pages of one column (cart, checkout, order) read better narrow. */
   width?: 'wide' | 'narrow'
   head?: Child
@@ -84,7 +86,7 @@ type LayoutProps = PropsWithChildren<{
 
 /** A page of the storefront. */
 export function Layout(props: LayoutProps) {
-  const { title, shopName, locale, path, cartCount, width = 'wide', head, children } = props
+  const { title, shopName, locale, path, cartCount, signedIn, width = 'wide', head, children } = props
   const t = texts[locale]
   return (
     <Document title={title} shopName={shopName} locale={locale} face="storefront" head={head}>
@@ -97,6 +99,10 @@ export function Layout(props: LayoutProps) {
             {shopName}
           </a>
           <LanguageSwitch path={path} locale={locale} />
+          <a class="account-link" href={signedIn ? routes.account.show() : routes.account.signIn()}>
+            <Icon name="person" size={18} />
+            <span class="account-word">{signedIn ? t.myProducts : t.signIn}</span>
+          </a>
           <a class="cart-link" href={routes.cart.show()}>
             <Icon name="cart" size={18} />
             <span class="cart-word">{t.cart}</span>{' '}
