@@ -91,16 +91,21 @@ export async function proveCase(
   const actions = handler.actions ?? {}
   for (const [name, action] of Object.entries(actions)) {
     const act: Phase = `act ${name}`
-    const before: Phase[] = name === 'resume' && actions.suspend ? ['act suspend'] : []
+    const before = sample.actsBefore(name).map((one): Phase => `act ${one}`)
     // The shop's own actions are proven with the shop.
     const ours = Object.values<unknown>(accessActions).includes(action)
     const reference = {
       path: ['order', 'deliver', ...before, act, 'revoke'] satisfies Phase[],
       troubled: ours ? [] : [act],
     }
+    // Resumed, all is as it was before it was suspended.
     const judge = (run: Run) =>
-      before.length > 0
-        ? report('resume', 'once resumed', between(run.ends.get('deliver'), run.ends.get(act)))
+      name === 'resume' && before.at(-1) === 'act suspend'
+        ? report(
+            'resume',
+            'once resumed',
+            between(run.ends.get(before.at(-2) ?? 'deliver'), run.ends.get(act)),
+          )
         : []
     references.push(...(await refer(`after the sale: ${action.title.en}`, reference, judge)))
   }

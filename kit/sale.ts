@@ -17,8 +17,8 @@ export type Phase = 'order' | 'deliver' | 'release' | 'revoke' | `act ${string}`
 export type Sale = {
   code: string
   units: Record<string, unknown>[]
-  /** The answers of an after-sale action. */
-  action: (name: string) => Record<string, unknown>
+  /** The answers of an after-sale action, for the n-th product. */
+  action: (name: string, n: number) => Record<string, unknown>
   /** The same request is done once, however often it is made. */
   request: string
 }
@@ -79,9 +79,9 @@ export async function begin(process: Process, sale: Sale, phase: Phase): Promise
     default: {
       const name = phase.slice('act '.length)
       const by = { who: 'operator:kit', audience: actor(process, name) }
-      const answers = sale.action(name)
       const acted = []
-      for (const reference of await productsOf(process, number)) {
+      for (const [index, reference] of (await productsOf(process, number)).entries()) {
+        const answers = sale.action(name, index + 1)
         const request = `${sale.request} ${name} ${reference}`
         acted.push(await actOnProduct(shop, engine, reference, name, answers, by, request))
       }

@@ -24,8 +24,10 @@ export type Samples<H extends { internal: z.ZodObject; external: z.ZodObject } =
   external?: z.input<H['external']>[] | ((n: number, before: string[]) => z.input<H['external']>)
   /** What the customer has already. */
   before?: Before
-  /** The answers of after-sale actions, by name. */
-  actions?: Record<string, Record<string, unknown>>
+  /** The actions without which another makes no sense, by its name: `{ takeBack: ['give'] }`. */
+  actsBefore?: Record<string, string[]>
+  /** The answers of after-sale actions, by name. A function gives those for the n-th product, from 1. */
+  actions?: Record<string, Record<string, unknown> | ((n: number) => Record<string, unknown>)>
   /** Stands in for a service outside Moodle that the handler calls: each run has a new one. */
   service?: () => Service
 }
@@ -50,7 +52,9 @@ export type Case = {
   internal: (moodle: Moodle, service: string) => Promise<Record<string, unknown>>
   external: (n: number, before: string[]) => Record<string, unknown>
   before: Before | undefined
-  action: (name: string) => Record<string, unknown>
+  /** The actions that come before one, in this order. */
+  actsBefore: (name: string) => string[]
+  action: (name: string, n: number) => Record<string, unknown>
   service: (() => Service) | undefined
 }
 
@@ -67,7 +71,10 @@ const samples = z.strictObject({
   before: z
     .strictObject({ handler: z.string(), internal: answers, external: z.array(answers).min(1) })
     .optional(),
-  actions: z.record(z.string(), answers).optional(),
+  actsBefore: z.record(z.string(), z.array(z.string())).optional(),
+  actions: z
+    .record(z.string(), z.union([answers, z.custom<(n: number) => Record<string, unknown>>(isFunction)]))
+    .optional(),
   service: z.custom<() => Service>(isFunction).optional(),
 })
 type Given = z.output<typeof samples>
@@ -106,6 +113,8 @@ function caseOf(handler: Handler, given: Given, name: string): Case {
     name: given.name ?? name,
     service: given.service,
     before: given.before,
+    actsBefore: (name) =>
+      given.actsBefore?.[name] ?? (name === 'resume' && handler.actions?.suspend ? ['suspend'] : []),
     async internal(moodle, service) {
       const own = typeof given.internal === 'function' ? given.internal(service) : given.internal
       return { ...(await sampleInternal(handler, moodle, own ?? {})), ...own }
@@ -123,11 +132,11 @@ function caseOf(handler: Handler, given: Given, name: string): Case {
         ...Object.fromEntries(emails.map(({ name }) => [name, String(one[name]).replace('@', `.${again}@`)])),
       }
     },
-    action(name) {
+    action(name, n) {
+      const own = given.actions?.[name]
+      if (own) return typeof own === 'function' ? own(n) : own
       const action = handler.actions?.[name]
-      return (
-        given.actions?.[name] ?? (action ? sampleAnswers(elementsOf(action.input), 1, { all: true }) : {})
-      )
+      return action ? sampleAnswers(elementsOf(action.input), 1, { all: true }) : {}
     },
   }
 }
