@@ -19,6 +19,7 @@ import { cancelThisOrder, payOrder, revokeThisUnit, trustThisOrder } from './ord
 import { orderList } from './orders/list.tsx'
 import { showOrder } from './orders/show.tsx'
 import { awaitedPayments } from './payments/awaited.tsx'
+import { correctThese, showCredits } from './payments/credits.tsx'
 import { giveBackList, settleThisGiveBack } from './payments/give-backs.tsx'
 import { notificationList } from './payments/notifications.tsx'
 import { setAsideList } from './payments/set-aside.tsx'
@@ -28,7 +29,7 @@ import { showBatch } from './products/batch.tsx'
 import { exportProducts } from './products/export.ts'
 import { productList } from './products/list.tsx'
 import { chooseForMany, startMany } from './products/many.tsx'
-import { actOnThis, showProduct } from './products/show.tsx'
+import { actOnThis, refundThis, showProduct } from './products/show.tsx'
 import { showSignIn, signIn, signOut } from './sign-in.tsx'
 import { probeSite, showSite } from './site.tsx'
 import { troublePage } from './trouble.tsx'
@@ -60,6 +61,8 @@ export const officeRoutes: readonly OfficeRoute[] = [
   get(paths.payments.setAside, setAsideList),
   get(paths.payments.giveBacks, giveBackList),
   post(paths.payments.giveBack, settleThisGiveBack),
+  get(paths.payments.credits, showCredits),
+  post(paths.payments.correctCredits, correctThese),
   get(paths.payments.notifications, notificationList),
 
   get(paths.productions.index, productionList),
@@ -76,6 +79,7 @@ export const officeRoutes: readonly OfficeRoute[] = [
   get(paths.batches.show, showBatch),
   get(paths.products.show, showProduct),
   post(paths.products.act, actOnThis),
+  post(paths.products.refund, refundThis),
 
   get(paths.handlers, handlerList),
   get(paths.site, showSite),

@@ -53,6 +53,10 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
     produced: units.filter(({ state }) => state === 'produced').length,
     troubled: units.filter(({ state }) => state === 'needs_operator' || state === 'retrying').length,
   }
+  const givenBack = new Map<number, number>()
+  for (const { unit_id: unit, amount_cents: cents } of giveBacks) {
+    if (unit !== null) givenBack.set(unit, (givenBack.get(unit) ?? 0) + cents)
+  }
   const parts = { c, csrf, shop, order, sent }
   return await officePage(
     c,
@@ -101,7 +105,7 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
                 </span>
               }
             >
-              <Units {...parts} line={line} productions={productions} />
+              <Units {...parts} line={line} productions={productions} givenBack={givenBack} />
             </Card>
           ))}
           {order.products.length > 0 && <Products {...parts} />}

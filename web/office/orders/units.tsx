@@ -26,11 +26,13 @@ type Props = {
   order: OrderView
   line: LineView
   productions: JournalRow[]
+  /** What was given back before, in cents, by unit. */
+  givenBack: ReadonlyMap<number, number>
   sent?: SentForm
 }
 
 /** The units of a line: who they are for, where they stand, and what can be done with each. */
-export function Units({ c, csrf, shop, order, line, productions, sent }: Props) {
+export function Units({ c, csrf, shop, order, line, productions, givenBack, sent }: Props) {
   const { locale } = c.var
   const t = texts[locale].order
   const fields = parseElements(line.entry.fields)
@@ -79,7 +81,10 @@ export function Units({ c, csrf, shop, order, line, productions, sent }: Props) 
                 {unit.feedback && <div class="soft small">{pick(unit.feedback, locale)}</div>}
                 {mayChange(c) && (
                   <div class="unit-action">
-                    <UnitActions {...{ c, csrf, order, line, unit, sent }} productions={ofUnit(unit)} />
+                    <UnitActions
+                      {...{ c, csrf, order, line, unit, givenBack, sent }}
+                      productions={ofUnit(unit)}
+                    />
                   </div>
                 )}
               </>
@@ -98,6 +103,7 @@ function UnitActions({
   line,
   unit,
   productions,
+  givenBack,
   sent,
 }: Omit<Props, 'shop'> & { unit: UnitView }) {
   const { locale } = c.var
@@ -120,6 +126,7 @@ function UnitActions({
   const revoking = productions.some(({ script }) => script === 'revoke')
   if (revoking || (unit.state !== 'produced' && unit.state !== 'skipped')) return null
   const form = `revoke${unit.id}`
+  const rest = line.unitCents - (givenBack.get(unit.id) ?? 0)
   return (
     <ReasonForm
       c={c}
@@ -131,10 +138,10 @@ function UnitActions({
       help={t.revokeHelp}
       sent={sent}
     >
-      {order.paidAt !== null && line.unitCents > 0 && (
+      {order.paidAt !== null && rest > 0 && (
         <label class="check">
           <input type="checkbox" name={`${form}.giveBack`} value="on" checked />
-          <span>{t.alsoGiveBack(formatMoney(line.unitCents, order.currency, locale))}</span>
+          <span>{t.alsoGiveBack(formatMoney(rest, order.currency, locale))}</span>
         </label>
       )}
     </ReasonForm>

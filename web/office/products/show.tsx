@@ -9,6 +9,8 @@ import {
   productHistory,
 } from '../../../shop/product.ts'
 import { besideEnrolments } from '../../../shop/product-access.ts'
+import { productionsOfProduct } from '../../../shop/product-productions.ts'
+import { refundOffer, refundProduct } from '../../../shop/refund-product.ts'
 import { sayProductChange } from '../../../shop/say-product-change.ts'
 import { enrolmentsOfProduct } from '../../../shop/told-enrolments.ts'
 import type { Face } from '../../face.ts'
@@ -22,14 +24,19 @@ import { FormElements } from '../../ui/form-elements.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
 import { type Locale, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
+import { Notice } from '../../ui/notice.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
+import { CauseText } from '../cause-text.tsx'
 import { textOf } from '../field.tsx'
 import { notFound, type OfficeContext, parameter, whoOf } from '../office-route.ts'
 import { mayChange, officePage, redirectTo } from '../page.tsx'
-import { sayWho } from '../say.ts'
+import type { SentForm } from '../reason-form.tsx'
+import { sayScript, sayWho } from '../say.ts'
 import { texts } from '../texts.ts'
 import { Access } from './access.tsx'
-import { ProductStateBadge } from './product-state.tsx'
+import { isUndelivered, ProductStateBadge } from './product-state.tsx'
+import { Productions } from './productions.tsx'
+import { RefundForm, readRefund, refundElements, refusedRefund } from './refund.tsx'
 
 type Sent = { action: string; values: FormValues; errors: FormErrors }
 
@@ -69,6 +76,20 @@ export async function actOnThis(c: OfficeContext, face: Face) {
   return redirectTo(c, here, 'tooLate')
 }
 
+/** Takes a product back, with its share of what its unit cost. */
+export async function refundThis(c: OfficeContext, face: Face) {
+  const product = await productOf(c, face)
+  const here = routes.office.products.show(product.reference)
+  const read = readRefund(await readBody(c))
+  if (!read.ok) return await productPage(c, face, product, undefined, read.sent)
+  const { amountCents, why, sent } = read
+  const done = await refundProduct(face.shop, product.id, { who: whoOf(c), why, amountCents })
+  if (done.ok) return redirectTo(c, here, 'refunded')
+  if (done.reason !== 'too_much') return redirectTo(c, here, 'tooLate')
+  const refused = refusedRefund(sent, done.restCents, face.shop.settings.currency)
+  return await productPage(c, face, product, undefined, refused)
+}
+
 function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 }
@@ -77,15 +98,24 @@ async function productOf(c: OfficeContext, face: Face): Promise<OwnedProduct> {
   return (await findProduct(face.shop.db, parameter(c, 'reference'))) ?? notFound()
 }
 
-async function productPage(c: OfficeContext, face: Face, product: OwnedProduct, sent?: Sent) {
+async function productPage(
+  c: OfficeContext,
+  face: Face,
+  product: OwnedProduct,
+  sent?: Sent,
+  refund?: SentForm,
+) {
   const { locale } = c.var
   const { shop } = face
   const t = texts[locale].products
-  const [history, enrolments, beside] = await Promise.all([
+  const [history, enrolments, beside, productions, offer] = await Promise.all([
     productHistory(shop.db, product.id),
     enrolmentsOfProduct(shop.db, product.id),
     besideEnrolments(shop.db, product.id),
+    productionsOfProduct(shop.db, product),
+    refundOffer(shop.db, product.id),
   ])
+  const delivery = productions.find(({ script }) => script === 'postpay')
   const actions = mayChange(c) ? actionsFor(shop, product, 'operator') : []
   const all = shop.registry().handlers.get(product.handler)?.handler.actions ?? {}
   const failed = actions.find(([name]) => name === sent?.action)?.[1]
@@ -93,7 +123,7 @@ async function productPage(c: OfficeContext, face: Face, product: OwnedProduct, 
   return await officePage(
     c,
     face,
-    { title: product.reference, section: 'products', status: sent ? 422 : 200 },
+    { title: product.reference, section: 'products', status: sent || refund ? 422 : 200 },
     <>
       <PageHead
         title={pick(product.title, locale)}
@@ -104,14 +134,27 @@ async function productPage(c: OfficeContext, face: Face, product: OwnedProduct, 
       <ErrorSummary
         locale={locale}
         errors={
-          sent && failed
-            ? summaryOf(elementsOf(failed.input), sent.errors, { locale, prefix: `${sent.action}.` })
-            : []
+          refund
+            ? summaryOf(refundElements, refund.errors, { locale, prefix: 'refund.' })
+            : sent && failed
+              ? summaryOf(elementsOf(failed.input), sent.errors, { locale, prefix: `${sent.action}.` })
+              : []
         }
       />
       <div class="columns">
         <div>
-          {actions.length > 0 && (
+          {isUndelivered(product) && delivery && (
+            <Notice tone="warning" title={t.undeliveredTitle} locale={locale}>
+              <p>
+                {t.undeliveredText}{' '}
+                <a href={routes.office.productions.show(delivery.id)}>
+                  {sayScript(delivery.script, locale)} {delivery.id}
+                </a>
+              </p>
+              {delivery.cause && <CauseText cause={delivery.cause} locale={locale} />}
+            </Notice>
+          )}
+          {(actions.length > 0 || (mayChange(c) && offer)) && (
             <Card title={t.actions}>
               <div class="actions">
                 {actions.map(([name, action]) => (
@@ -120,11 +163,17 @@ async function productPage(c: OfficeContext, face: Face, product: OwnedProduct, 
                     sent={sent?.action === name ? sent : undefined}
                   />
                 ))}
+                {mayChange(c) && offer && (
+                  <RefundForm {...{ offer, csrf, locale }} reference={product.reference} sent={refund} />
+                )}
               </div>
             </Card>
           )}
           <Card flush title={t.enrolments}>
             <Access {...{ enrolments, beside, locale }} siteUrl={shop.site.url} />
+          </Card>
+          <Card flush title={t.productions}>
+            <Productions {...{ productions, shop, locale }} actions={all} />
           </Card>
           <Card title={t.history}>
             <Timeline
