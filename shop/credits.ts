@@ -16,6 +16,28 @@ export type CreditMovement = {
   productReference: string | null
 }
 
+/** A page of the accounts that somebody owns, newest first. `search`: the start of an e-mail. */
+export async function listCredits(
+  db: Kysely<Database>,
+  { before, limit = 50, search }: { before?: number; limit?: number; search?: string } = {},
+): Promise<{ accounts: CreditAccount[]; next: number | undefined }> {
+  let page = db
+    .selectFrom('credit_accounts')
+    .select(['id', 'email', 'currency', 'balance_cents as balanceCents'])
+    .where('email', 'is not', null)
+    .$narrowType<{ email: string }>()
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+  if (before !== undefined) page = page.where('id', '<', before)
+  if (search) {
+    const from = search.trim().toLowerCase()
+    page = page.where('email', '>=', from).where('email', '<', `${from}\uffff`)
+  }
+  const rows = await page.execute()
+  const accounts = rows.slice(0, limit)
+  return { accounts, next: rows.length > limit ? accounts.at(-1)?.id : undefined }
+}
+
 /** The account of a person, by e-mail whatever its case; undefined when they never had credits. */
 export async function findCredits(
   db: Kysely<Database>,
@@ -180,24 +202,23 @@ export async function takeCreditsBack(
     const account = await lockCredits(trx, { id: accountId })
     const left = Math.min(broughtCents, account?.balanceCents ?? 0)
     const missing = broughtCents - left
-    const moved = await moveCredits(trx, accountId, {
-      kind: 'taken_back',
-      cause: `taken_back:${productId}`,
-      amountCents: -left,
-      who,
-      orderId,
-      productId,
-    })
-    if (!moved) continue
     const said = (cents: number) => `${(cents / 100).toFixed(2)} ${currency}`
     const why =
       missing === 0
         ? `${said(left)} of credits taken back`
         : `${said(left)} of credits taken back; ${said(missing)} had been spent and are missing`
-    await trx
-      .insertInto('history')
-      .values({ order_id: orderId, unit_id: unitId, who, event: 'credits_taken_back', why })
-      .execute()
+    const moved = await moveCredits(trx, accountId, {
+      kind: 'taken_back',
+      cause: `taken_back:${productId}`,
+      amountCents: -left,
+      who,
+      why: missing === 0 ? undefined : why,
+      orderId,
+      productId,
+    })
+    if (!moved) continue
+    const event = missing === 0 ? 'credits_taken_back' : 'credits_missing'
+    await trx.insertInto('history').values({ order_id: orderId, unit_id: unitId, who, event, why }).execute()
   }
 }
 

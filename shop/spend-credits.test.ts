@@ -223,7 +223,7 @@ describe('credits', async () => {
     assert.equal(await shop.orderState(pays), 'refunded')
     assert.equal(await balance(who), 0)
     assert.deepEqual(await creditsOfOrder(db, id), [])
-    const told = (await orderHistory(db, id)).filter(({ event }) => event === 'credits_taken_back')
+    const told = (await orderHistory(db, id)).filter(({ event }) => event === 'credits_missing')
     assert.deepEqual(
       told.map(({ why }) => why),
       ['200.00 EUR of credits taken back; 300.00 EUR had been spent and are missing'],

@@ -78,6 +78,9 @@ export const routes = {
       giveBacks: route('/office/payments/give-backs'),
       giveBack: route('/office/payments/give-backs/:id'),
       notifications: route('/office/payments/notifications'),
+      /** Everybody's, or of one customer, `?email=`. */
+      credits: route('/office/payments/credits'),
+      correctCredits: route('/office/payments/credits/correct'),
     },
     productions: {
       index: route('/office/productions'),
@@ -104,11 +107,6 @@ export const routes = {
     reconciliations: {
       show: route('/office/reconciliations'),
       repair: route('/office/reconciliations/repair'),
-    },
-    credits: {
-      /** Of one customer, `?email=`. */
-      show: route('/office/credits'),
-      correct: route('/office/credits/correct'),
     },
     handlers: route('/office/handlers'),
     site: route('/office/site'),

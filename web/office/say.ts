@@ -1,7 +1,7 @@
 // How what the shop wrote down, in codes and in English, is said to the reader.
 import type { Cause } from '../../db/schema.ts'
 import type { Shop } from '../../shop/shop.ts'
-import { type Locale, pick } from '../ui/locale.ts'
+import { formatMoney, type Locale, pick } from '../ui/locale.ts'
 import { texts } from './texts.ts'
 
 /** Why something stopped: what kind of trouble, then its own words. */
@@ -56,6 +56,15 @@ export function sayWhy(why: string, locale: Locale): string {
     const states = { refused: 'refusée', cancelled: 'annulée', expired: 'expirée', refunded: 'remboursée' }
     const state = states[closed[1] as keyof typeof states] // one of those that the pattern names
     return `la commande ${closed[2] ? 'a été' : 'est'} ${state}${closed[2] ? ' après un paiement partiel' : ''}`
+  }
+  const credits =
+    /^(\S+) ([A-Z]{3}) of credits taken back(?:; (\S+) [A-Z]{3} had been spent and are missing)?$/.exec(why)
+  if (credits) {
+    const [, taken = '', currency = '', missing] = credits
+    const said = (amount: string) => formatMoney(Math.round(Number(amount) * 100), currency, locale)
+    return missing === undefined
+      ? `${said(taken)} de crédits repris`
+      : `${said(taken)} de crédits repris ; ${said(missing)} avaient été dépensés et manquent`
   }
   return why
 }

@@ -91,7 +91,12 @@ function titleOf(line: HistoryLine, locale: Locale): string {
 function toneOf(line: HistoryLine): Tone {
   if (line.event === 'payment' || line.event === 'trusted') return 'success'
   if (line.to === 'needs_operator' || line.to === 'refused') return 'danger'
-  if (line.to === 'retrying' || line.event === 'give_back_due' || line.event === 'payment_failed')
+  if (
+    line.to === 'retrying' ||
+    line.event === 'give_back_due' ||
+    line.event === 'payment_failed' ||
+    line.event === 'credits_missing'
+  )
     return 'warning'
   if (line.to === 'paid' || line.to === 'produced' || line.to === 'completed') return 'success'
   return 'neutral'

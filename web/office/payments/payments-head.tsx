@@ -4,10 +4,11 @@ import { PageHead } from '../../ui/card.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import type { OfficeContext } from '../office-route.ts'
 import { texts } from '../texts.ts'
+import { texts as creditTexts } from './credits-texts.ts'
 
 const paths = routes.office.payments
 
-/** What stands above each of the four lists. */
+/** What stands above each of the lists. */
 export function PaymentsHead({
   c,
   current,
@@ -28,6 +29,7 @@ export function PaymentsHead({
           { text: t.awaited, href: paths.index() },
           { text: t.giveBacks, href: paths.giveBacks() },
           { text: t.setAside, href: paths.setAside() },
+          { text: creditTexts[c.var.locale].title, href: paths.credits() },
           { text: t.notifications, href: paths.notifications() },
         ]}
       />
