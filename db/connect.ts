@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { StartupError } from '../startup-error.ts'
+import { beginAhead } from './begin-ahead.ts'
 import { prepareStatements } from './prepare-statements.ts'
 import type { Database } from './schema.ts'
 
@@ -32,6 +33,8 @@ export async function connect(url: string, { max = 10 }: { max?: number } = {}):
     application_name: 'boutique',
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    // A statement that waits for no other one's answer is sent at once.
+    pipeline: true,
     // No query of a page or a step takes seconds: one that does is stuck, and must give its connection back.
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 60_000,
@@ -41,6 +44,7 @@ export async function connect(url: string, { max = 10 }: { max?: number } = {}):
   // A connection that breaks while idle leaves the pool by itself; the next query opens another, or fails and tells.
   pool.on('error', () => {})
   pool.on('connect', prepareStatements)
+  pool.on('connect', beginAhead)
   try {
     await pool.query('select 1')
   } catch (error) {

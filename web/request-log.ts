@@ -21,7 +21,8 @@ export function requestLog(log: Logger) {
     c.set('requestId', requestId)
     const started = performance.now()
     await next()
-    c.header('x-request-id', requestId)
+    // Not c.header: that would make a stream of an answer that is there as a whole.
+    c.res.headers.set('x-request-id', requestId)
 
     const { status } = c.res
     const route = matchedRoutes(c)[c.req.routeIndex]?.path ?? ''

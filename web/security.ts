@@ -57,7 +57,7 @@ export function security(settings: {
   return createMiddleware<WebEnv>(async (c, next) => {
     c.set('security', { https, origin, secret: settings.secret, proxies: settings.proxies ?? 0 })
     await headers(c, next)
-    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'private, no-cache')
+    if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'private, no-cache')
   })
 }
 
