@@ -32,8 +32,9 @@ export const locale = createMiddleware<{ Variables: { locale: Locale } }>(async 
   const chosen = [asked, kept].find(isLocale) ?? preferredLocale(c.req.header('accept-language'))
   c.set('locale', chosen)
   await next()
-  c.header('content-language', chosen)
-  c.header('vary', 'cookie, accept-language', { append: true })
+  // Not c.header: that would make a stream of a page that is there as a whole.
+  c.res.headers.set('content-language', chosen)
+  c.res.headers.append('vary', 'cookie, accept-language')
 })
 
 /** The first of our languages in an Accept-Language header, by its weights. */
