@@ -1,5 +1,6 @@
+import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
-import type { Customer } from '../db/schema.ts'
+import type { Customer, Database } from '../db/schema.ts'
 import { elementsOf, type FormErrors, type FormValues, validate } from '../sdk/form.ts'
 
 const line = (max: number) => z.string().min(1).max(max)
@@ -46,4 +47,24 @@ export function readCustomer(
   values: FormValues,
 ): { ok: true; value: Customer } | { ok: false; errors: FormErrors } {
   return validate(customerSchema, customerElements, values)
+}
+
+/** What is known of whoever has this e-mail: as they ordered last, or by the name of what they hold. */
+export async function knownCustomer(db: Kysely<Database>, email: string): Promise<Partial<Customer>> {
+  const order = await db
+    .selectFrom('orders')
+    .select('customer')
+    .where('customer_email', '=', email)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (order) return order.customer
+  const product = await db
+    .selectFrom('products')
+    .select('holder')
+    .where(sql<string>`lower(holder->>'email')`, '=', email)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return product?.holder ?? { email }
 }

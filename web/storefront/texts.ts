@@ -8,6 +8,7 @@ const en = {
   price: {
     free: 'Free',
     withVat: (rate: string) => `incl. ${rate} VAT`,
+    withSomeVat: 'incl. VAT',
     exempt: 'VAT exempt',
   },
   catalog: {
@@ -25,6 +26,9 @@ const en = {
     unavailable: 'Not available right now',
     quantity: 'Quantity',
     add: 'Add to cart',
+    contains: 'What is in it',
+    oneByOne: 'One by one',
+    youSave: (amount: string) => `You save ${amount}`,
     sayWho: 'Say who it is for.',
     asked: (labels: string[]) => `In the cart we ask, for each unit: ${labels.join(', ')}.`,
     pay: 'Pay as you like.',
@@ -61,6 +65,12 @@ const en = {
     forMe: 'It is for me',
     asBuyer: (name: string, email: string) => `For ${name}, ${email}.`,
     askedLater: 'We will use your own details from the next page.',
+    sameLearner: 'One person takes all of it',
+    sameLearners: 'The same people take all of it',
+    sameLearnerHelp: 'Then we ask who only once.',
+    samePerson: 'For the person named above.',
+    copyOf: (copy: number, of: number) => `${copy} of ${of}`,
+    nothingAsked: 'We need to know nothing for this.',
   },
   totals: { total: 'Total', ofWhichVat: 'of which VAT' },
   checkout: {
@@ -192,6 +202,8 @@ const en = {
     },
     product: {
       open: 'Go to the course',
+      manage: 'Manage',
+      manageOf: (reference: string) => `Manage ${reference}`,
       from: (start: string) => `From ${start}, without an end`,
       period: (start: string, end: string) => `From ${start} to ${end}`,
     },
@@ -249,6 +261,7 @@ const fr: typeof en = {
   price: {
     free: 'Gratuit',
     withVat: (rate) => `TTC, dont TVA ${rate}`,
+    withSomeVat: 'TTC',
     exempt: 'exonéré de TVA',
   },
   catalog: {
@@ -270,6 +283,9 @@ const fr: typeof en = {
     unavailable: 'Indisponible pour le moment',
     quantity: 'Quantité',
     add: 'Ajouter au panier',
+    contains: 'Ce que contient ce lot',
+    oneByOne: 'À l’unité',
+    youSave: (amount) => `Vous économisez ${amount}`,
     sayWho: 'Dites pour qui.',
     asked: (labels) => `Dans le panier, nous demandons pour chaque unité : ${labels.join(', ')}.`,
     pay: 'Payez comme il vous convient.',
@@ -307,6 +323,12 @@ const fr: typeof en = {
     forMe: 'C’est pour moi',
     asBuyer: (name, email) => `Pour ${name}, ${email}.`,
     askedLater: 'Nous reprendrons vos coordonnées de la page suivante.',
+    sameLearner: 'Une seule personne suit le tout',
+    sameLearners: 'Les mêmes personnes suivent le tout',
+    sameLearnerHelp: 'Nous ne demandons alors qu’une fois pour qui.',
+    samePerson: 'Pour la personne nommée ci-dessus.',
+    copyOf: (copy, of) => `${copy} sur ${of}`,
+    nothingAsked: 'Rien à préciser pour cette partie.',
   },
   totals: { total: 'Total TTC', ofWhichVat: 'dont TVA' },
   checkout: {
@@ -439,6 +461,8 @@ const fr: typeof en = {
     },
     product: {
       open: 'Aller au cours',
+      manage: 'Gérer',
+      manageOf: (reference) => `Gérer ${reference}`,
       from: (start) => `À partir du ${start}, sans fin`,
       period: (start, end) => `Du ${start} au ${end}`,
     },

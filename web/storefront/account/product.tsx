@@ -138,7 +138,7 @@ function AccessCard({ product, locale }: Shown) {
       <div class="stack">
         <p>{sayState(product, locale)}</p>
         {isOpen(product) && (
-          <ButtonLink href={product.link} look="primary">
+          <ButtonLink href={product.link} look={held ? 'primary' : 'plain'}>
             {t.open}
             <Icon name="right" />
           </ButtonLink>

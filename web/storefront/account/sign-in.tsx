@@ -92,10 +92,11 @@ export async function askForLink(c: WebContext, face: Face) {
 async function mailLink(c: WebContext, face: Face, email: string, next: string) {
   const { shop, config, log } = face
   if (!(await limitsOf(face).email.take(email)).ok) return
-  const key = await mailSignInLink(shop, { email, locale: c.var.locale, next })
+  const to = next === routes.account.show() ? undefined : next
+  const key = await mailSignInLink(shop, { email, locale: c.var.locale, next: to })
   // A shop to try out has no mail server as a rule; whoever started it reads its log.
   if (key && config.sandboxed && !shop.settings.mailing) {
-    log.info({ link: signInUrl(shop.settings, key, next) }, 'a link to sign in, which this shop can’t mail')
+    log.info({ link: signInUrl(shop.settings, key, to) }, 'a link to sign in, which this shop can’t mail')
   }
 }
 

@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { viewCart } from '../../../shop/cart.ts'
 import { changeCart } from '../../../shop/change-cart.ts'
-import { readCustomer } from '../../../shop/customer.ts'
+import { knownCustomer, readCustomer } from '../../../shop/customer.ts'
 import { findPlaced, type PlaceErrors, placeOrder } from '../../../shop/place-order.ts'
 import { offerCredits, whatCreditsPay } from '../../../shop/spend-credits.ts'
 import { findOwnOrder } from '../../../shop/view-order.ts'
@@ -67,10 +67,11 @@ type Chosen = { means: string; termsAccepted: boolean }
 
 async function show(c: Context<WebEnv>, face: Face, mine: VisitorCart, chosen: Chosen, errors?: PlaceErrors) {
   const { content } = mine.cart
-  const customer = readCustomer(content.customer ?? {})
-  const viewed = await viewCart(face.shop, content, customer.ok ? customer.value : undefined)
   const signedIn = await signedInCustomer(c, face)
-  const payment = { ...whatCreditsPay(face.shop, viewed), buyer: content.customer?.email || undefined }
+  const typed = content.customer ?? (signedIn && (await knownCustomer(face.shop.db, signedIn.email))) ?? {}
+  const customer = readCustomer(typed)
+  const viewed = await viewCart(face.shop, content, customer.ok ? customer.value : undefined)
+  const payment = { ...whatCreditsPay(face.shop, viewed), buyer: typed.email || undefined }
   return shopPage(
     c,
     face,
@@ -82,7 +83,7 @@ async function show(c: Context<WebEnv>, face: Face, mine: VisitorCart, chosen: C
     <CheckoutPage
       cartId={mine.cart.id}
       viewed={viewed}
-      customer={content.customer ?? {}}
+      customer={typed}
       means={[...face.shop.means.values()].filter(({ kind }) => kind !== 'credits')}
       credits={await offerCredits(face.shop, payment, signedIn?.email)}
       signedIn={signedIn}

@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx'
 import type { FormElement } from '../../../sdk/form-element.ts'
+import { groupLines } from '../../../shop/bundle.ts'
 import { unitForms } from '../../../shop/entry.ts'
 import type { OwnedProduct } from '../../../shop/product.ts'
 import type { Affordable } from '../../../shop/spend-credits.ts'
@@ -19,7 +20,7 @@ import { Notice } from '../../ui/notice.tsx'
 import { type PurchaseStep, Steps } from '../../ui/steps.tsx'
 import { signInPath } from '../account/sign-in.tsx'
 import { texts } from '../texts.ts'
-import { Totals } from '../totals.tsx'
+import { Totals, totalsOfOrder } from '../totals.tsx'
 import type { Situation, TrackedOrder } from './tracked-order.ts'
 
 type Props = TrackedOrder & { face: Face; csrf: string; locale: Locale }
@@ -45,14 +46,32 @@ export function OrderPage(props: Props & { eventsUrl: string | undefined; notCan
         <div class="stack">
           <div aria-live="polite">{parts.get('order-status')}</div>
           {parts.get('order-payment')}
-          {order.lines.map((line) => (
-            <Card
-              title={pick(line.entry.title, locale)}
-              aside={<span class="soft">{t.units(line.quantity)}</span>}
-            >
-              <ul class="order-units">{line.units.map((unit) => parts.get(unitId(unit)))}</ul>
-            </Card>
-          ))}
+          {groupLines(order.lines).map(({ bundle, lines }) =>
+            bundle ? (
+              <Card
+                title={pick(bundle.title, locale)}
+                aside={bundle.quantity > 1 && <span class="soft">{t.units(bundle.quantity)}</span>}
+              >
+                {[...Map.groupBy(lines, (line) => line.entry.code).values()].map((same) => (
+                  <section class="part">
+                    <h3>{same[0] && pick(same[0].entry.title, locale)}</h3>
+                    <ul class="order-units">
+                      {same.flatMap((line) => line.units.map((unit) => parts.get(unitId(unit))))}
+                    </ul>
+                  </section>
+                ))}
+              </Card>
+            ) : (
+              lines.map((line) => (
+                <Card
+                  title={pick(line.entry.title, locale)}
+                  aside={<span class="soft">{t.units(line.quantity)}</span>}
+                >
+                  <ul class="order-units">{line.units.map((unit) => parts.get(unitId(unit)))}</ul>
+                </Card>
+              ))
+            ),
+          )}
         </div>
         <aside>{parts.get('order-facts')}</aside>
       </div>
@@ -262,11 +281,7 @@ function Facts({ order, face, locale }: Props) {
       <Card title={t.title}>
         <div class="stack">
           <Totals
-            lines={order.lines.map((line) => ({
-              title: pick(line.entry.title, locale),
-              quantity: line.quantity,
-              totalCents: line.totalCents,
-            }))}
+            lines={totalsOfOrder(order, locale)}
             totalCents={order.totalCents}
             vatCents={order.vatCents}
             currency={order.currency}
@@ -367,7 +382,13 @@ function Product({ product, title, locale }: { product: OwnedProduct; title: str
             </>
           )}
         </p>
-        <p class="soft small">{validity(product, locale)}</p>
+        <p class="soft small">
+          {validity(product, locale)}
+          {' · '}
+          <a href={routes.account.product(product.reference)} aria-label={t.manageOf(product.reference)}>
+            {t.manage}
+          </a>
+        </p>
       </div>
       {active && product.link && (
         <ButtonLink href={product.link}>
