@@ -69,4 +69,5 @@ function versioned(url: string, version: string | null): string {
 }
 
 /** TypeScript is taken for ES modules, whatever a package.json nearby says or doesn't. */
-const formatOf = (url: string) => (/\.m?tsx?$/.test(fileURLToPath(new URL(url))) ? 'module' : undefined)
+const formatOf = (url: string) =>
+  /\.m?tsx?$/.test(fileURLToPath(new URL(url))) ? 'module-typescript' : undefined
