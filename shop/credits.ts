@@ -222,12 +222,13 @@ export async function takeCreditsBack(
   }
 }
 
-/** What a product brought in credits, and how much of it would still be there to take back. */
+/** What a product brought in credits, and what there still is to take it back from. */
 export type BroughtCredits = {
   productId: number
   unitId: number
   broughtCents: number
-  unspentCents: number
+  /** What its account has, whatever brought it. */
+  balanceCents: number
   currency: string
   /** Whose credits they are; null once that person was erased. */
   email: string | null
@@ -235,17 +236,7 @@ export type BroughtCredits = {
 
 /** The credits that an order's products brought, those that were not taken back yet. */
 export async function creditsOfOrder(db: Kysely<Database>, orderId: number): Promise<BroughtCredits[]> {
-  const rows = await broughtBy(db, sql<boolean>`p.order_id = ${orderId}`).execute()
-  return rows.map(({ productId, unitId, broughtCents, balanceCents, currency, email }) => {
-    return {
-      productId,
-      unitId,
-      broughtCents,
-      unspentCents: Math.min(broughtCents, balanceCents),
-      currency,
-      email,
-    }
-  })
+  return await broughtBy(db, sql<boolean>`p.order_id = ${orderId}`).execute()
 }
 
 const broughtBy = (db: Kysely<Database>, which: ReturnType<typeof sql<boolean>>) =>

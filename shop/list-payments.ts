@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Customer, Database } from '../db/schema.ts'
+import { giveBacksToCredits } from './put-credits-back.ts'
 import type { Shop } from './shop.ts'
 
 /** An order whose payment is awaited, and what is missing of it. */
@@ -94,6 +95,8 @@ export type GiveBack = {
   /** The payment that it comes from. One that was set aside goes back whole, a counted one in part. */
   payment: { reference: string; means: string; setAside: boolean } | null
   done: { at: Date; by: string; note: string } | null
+  /** It goes back on the credits that paid the order, as soon as an operator says so. */
+  toCredits: boolean
 }
 
 /** A page of what is to be given back, oldest first; or, with `done`, of what has been, newest first. */
@@ -132,7 +135,14 @@ export async function listGiveBacks(
       payment: reference && means ? { reference, means, setAside: state === 'set_aside' } : null,
       done: doneAt ? { at: doneAt, by: doneBy ?? '', note: doneNote ?? '' } : null,
     }))
-  return { giveBacks, next: rows.length > limit ? giveBacks.at(-1)?.id : undefined }
+  const toCredits = await giveBacksToCredits(
+    db,
+    giveBacks.flatMap(({ id, done }) => (done ? [] : [id])),
+  )
+  return {
+    giveBacks: giveBacks.map((giveBack) => ({ ...giveBack, toCredits: toCredits.has(giveBack.id) })),
+    next: rows.length > limit ? giveBacks.at(-1)?.id : undefined,
+  }
 }
 
 /** A payment that was recorded and counted for nothing. */

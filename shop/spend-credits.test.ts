@@ -215,7 +215,7 @@ describe('credits', async () => {
     const { id, products } = await orderOf(pays)
     const atStake = await creditsOfOrder(db, id)
     assert.deepEqual(
-      atStake.map(({ productId, broughtCents, unspentCents }) => [productId, broughtCents, unspentCents]),
+      atStake.map(({ productId, broughtCents, balanceCents }) => [productId, broughtCents, balanceCents]),
       [[products[0]?.id, 50_000, 20_000]],
     )
     await revokeUnit(shop.shop, await unitOf(pays), { who: operator, why: 'ill', giveBack: false })

@@ -1,4 +1,5 @@
 import { productionsOfOrder } from '../../../production/journal.ts'
+import { creditsOfOrder, findCredits } from '../../../shop/credits.ts'
 import { orderUrl } from '../../../shop/order-url.ts'
 import {
   findOrder,
@@ -21,6 +22,8 @@ import { Money } from '../../ui/money.tsx'
 import { Table } from '../../ui/table.tsx'
 import { notFound, type OfficeContext, parameter } from '../office-route.ts'
 import { mayChange, officePage } from '../page.tsx'
+import { creditsOf } from '../payments/credits.tsx'
+import { texts as creditTexts } from '../payments/credits-texts.ts'
 import { type SentForm, sentErrors } from '../reason-form.tsx'
 import { sayMeans, sayWho, sayWhy } from '../say.ts'
 import { texts } from '../texts.ts'
@@ -39,11 +42,13 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
   const { locale } = c.var
   const { shop } = face
   const t = texts[locale].order
-  const [productions, history, payments, giveBacks] = await Promise.all([
+  const [productions, history, payments, giveBacks, brought, credits] = await Promise.all([
     productionsOfOrder(shop.db, order.id),
     orderHistory(shop.db, order.id),
     paymentsOfOrder(shop.db, order.id),
     giveBacksOfOrder(shop.db, order.id),
+    creditsOfOrder(shop.db, order.id),
+    findCredits(shop.db, order.customer.email, order.currency),
   ])
   const csrf = csrfToken(c)
   const units = order.lines.flatMap((line) => line.units)
@@ -105,7 +110,13 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
                 </span>
               }
             >
-              <Units {...parts} line={line} productions={productions} givenBack={givenBack} />
+              <Units
+                {...parts}
+                line={line}
+                productions={productions}
+                givenBack={givenBack}
+                brought={brought}
+              />
             </Card>
           ))}
           {order.products.length > 0 && <Products {...parts} />}
@@ -244,6 +255,14 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
               rows={[
                 [t.name, `${order.customer.firstname} ${order.customer.lastname}`],
                 [t.email, <a href={`mailto:${order.customer.email}`}>{order.customer.email}</a>],
+                [
+                  creditTexts[locale].link,
+                  credits && (
+                    <a href={creditsOf(credits.email)}>
+                      {formatMoney(credits.balanceCents, credits.currency, locale)}
+                    </a>
+                  ),
+                ],
                 [t.company, order.customer.company],
                 [t.address, order.customer.address && <span class="lines">{order.customer.address}</span>],
                 [t.vatNumber, order.customer.vatNumber],

@@ -2,6 +2,7 @@ import type { JournalRow } from '../../../production/journal.ts'
 import { parseElements } from '../../../sdk/form.ts'
 import type { FormElement } from '../../../sdk/form-element.ts'
 import { type Learner, learnersFrom } from '../../../sdk/learner-list.ts'
+import type { BroughtCredits } from '../../../shop/credits.ts'
 import { unitForms } from '../../../shop/entry.ts'
 import type { Shop } from '../../../shop/shop.ts'
 import type { LineView, OrderView, UnitView } from '../../../shop/view-order.ts'
@@ -15,6 +16,7 @@ import { Table } from '../../ui/table.tsx'
 import { CauseText } from '../cause-text.tsx'
 import type { OfficeContext } from '../office-route.ts'
 import { mayChange } from '../page.tsx'
+import { CreditsAtStake } from '../payments/credits-at-stake.tsx'
 import { ReasonForm, type SentForm } from '../reason-form.tsx'
 import { sayScript } from '../say.ts'
 import { texts } from '../texts.ts'
@@ -28,11 +30,13 @@ type Props = {
   productions: JournalRow[]
   /** What was given back before, in cents, by unit. */
   givenBack: ReadonlyMap<number, number>
+  /** The credits that units of the order brought. */
+  brought: BroughtCredits[]
   sent?: SentForm
 }
 
 /** The units of a line: who they are for, where they stand, and what can be done with each. */
-export function Units({ c, csrf, shop, order, line, productions, givenBack, sent }: Props) {
+export function Units({ c, csrf, shop, order, line, productions, givenBack, brought, sent }: Props) {
   const { locale } = c.var
   const t = texts[locale].order
   const fields = parseElements(line.entry.fields)
@@ -82,7 +86,7 @@ export function Units({ c, csrf, shop, order, line, productions, givenBack, sent
                 {mayChange(c) && (
                   <div class="unit-action">
                     <UnitActions
-                      {...{ c, csrf, order, line, unit, givenBack, sent }}
+                      {...{ c, csrf, order, line, unit, givenBack, brought, sent }}
                       productions={ofUnit(unit)}
                     />
                   </div>
@@ -104,6 +108,7 @@ function UnitActions({
   unit,
   productions,
   givenBack,
+  brought,
   sent,
 }: Omit<Props, 'shop'> & { unit: UnitView }) {
   const { locale } = c.var
@@ -138,6 +143,7 @@ function UnitActions({
       help={t.revokeHelp}
       sent={sent}
     >
+      <CreditsAtStake credits={brought.filter(({ unitId }) => unitId === unit.id)} locale={locale} />
       {order.paidAt !== null && rest > 0 && (
         <label class="check">
           <input type="checkbox" name={`${form}.giveBack`} value="on" checked />

@@ -30,7 +30,6 @@ const en = {
   putBack: 'Put back on their credits',
   putBackHelp:
     'This order was paid with credits. They are back on the account at once: no transfer is needed.',
-  putBackNote: 'put back on the credits of the customer',
   kinds: {
     delivered: 'Bought',
     taken_back: 'Taken back with their product',
@@ -71,7 +70,6 @@ const fr: typeof en = {
   putBack: 'Restituer en crédits',
   putBackHelp:
     'Cette commande a été réglée en crédits. Ils reviennent aussitôt sur le compte : aucun virement n’est nécessaire.',
-  putBackNote: 'restitués sur les crédits du client',
   kinds: {
     delivered: 'Achat',
     taken_back: 'Repris avec leur produit',

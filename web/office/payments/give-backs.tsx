@@ -2,10 +2,11 @@ import { elementsOf, readForm, validate } from '../../../sdk/form.ts'
 import { z } from '../../../sdk/index.ts'
 import { settleGiveBack } from '../../../shop/give-back.ts'
 import { listGiveBacks } from '../../../shop/list-payments.ts'
+import { giveBacksToCredits } from '../../../shop/put-credits-back.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, readBody } from '../../security.ts'
-import { Button, CsrfField } from '../../ui/button.tsx'
+import { Button, ButtonForm, CsrfField } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { ErrorSummary, summaryOf } from '../../ui/error-summary.tsx'
@@ -18,9 +19,13 @@ import { mayChange, officePage, redirectTo, withQuery } from '../page.tsx'
 import type { SentForm } from '../reason-form.tsx'
 import { sayMeans, sayWho, sayWhy } from '../say.ts'
 import { texts } from '../texts.ts'
+import { texts as creditTexts } from './credits-texts.ts'
 import { PaymentsHead } from './payments-head.tsx'
 
 const paths = routes.office.payments
+
+/** Kept in English, as all that the shop itself writes down: see `sayWhy`. */
+const putBackNote = 'put back on the credits of the customer'
 
 const settleSchema = z.object({
   note: z
@@ -45,6 +50,10 @@ export async function giveBackList(c: OfficeContext, face: Face) {
 export async function settleThisGiveBack(c: OfficeContext, face: Face) {
   const id = idParameter(c)
   const form = `give${id}`
+  if ((await giveBacksToCredits(face.shop.db, [id])).has(id)) {
+    const settled = await settleGiveBack(face.shop, id, { who: whoOf(c), note: putBackNote })
+    return redirectTo(c, paths.giveBacks(), settled ? 'givenBack' : 'tooLate')
+  }
   const values = readForm(settleElements, await readBody(c), `${form}.`)
   const read = validate(settleSchema, settleElements, values)
   if (!read.ok) return await giveBackPage(c, face, { form, values, errors: read.errors })
@@ -137,12 +146,24 @@ async function giveBackPage(c: OfficeContext, face: Face, sent?: SentForm) {
                 if (giveBack.done) {
                   return (
                     <>
-                      {giveBack.done.note}
+                      {sayWhy(giveBack.done.note, locale)}
                       <div class="soft small">
                         <Moment at={giveBack.done.at} locale={locale} />,{' '}
                         {sayWho(giveBack.done.by, face.shop, locale)}
                       </div>
                     </>
+                  )
+                }
+                if (giveBack.toCredits) {
+                  return (
+                    mayChange(c) && (
+                      <Confirm label={creditTexts[locale].putBack}>
+                        <p>{creditTexts[locale].putBackHelp}</p>
+                        <ButtonForm action={paths.giveBack(giveBack.id)} csrf={csrf} look="primary">
+                          {creditTexts[locale].putBack}
+                        </ButtonForm>
+                      </Confirm>
+                    )
                   )
                 }
                 const form = `give${giveBack.id}`

@@ -1,5 +1,6 @@
 import { elementsOf, readForm, validate } from '../../../sdk/form.ts'
 import { z } from '../../../sdk/index.ts'
+import type { BroughtCredits } from '../../../shop/credits.ts'
 import type { RefundOffer } from '../../../shop/refund-product.ts'
 import { routes } from '../../routes.ts'
 import { Button, CsrfField } from '../../ui/button.tsx'
@@ -7,6 +8,7 @@ import { Confirm } from '../../ui/confirm.tsx'
 import { FormElements } from '../../ui/form-elements.tsx'
 import { formatMoney, type Locale } from '../../ui/locale.ts'
 import { fromHundredths, toHundredths } from '../amount.ts'
+import { CreditsAtStake } from '../payments/credits-at-stake.tsx'
 import type { SentForm } from '../reason-form.tsx'
 import { texts } from '../texts.ts'
 
@@ -50,10 +52,18 @@ export function refusedRefund(sent: SentForm, restCents: number, currency: strin
   return { ...sent, errors: { amount: text } }
 }
 
-type Props = { offer: RefundOffer; reference: string; csrf: string; sent?: SentForm; locale: Locale }
+type Props = {
+  offer: RefundOffer
+  /** What the product brought. */
+  credits: BroughtCredits[]
+  reference: string
+  csrf: string
+  sent?: SentForm
+  locale: Locale
+}
 
 /** Takes the product back, with its share of the money. */
-export function RefundForm({ offer, reference, csrf, sent, locale }: Props) {
+export function RefundForm({ offer, credits, reference, csrf, sent, locale }: Props) {
   const t = texts[locale].products
   const { restCents, shareCents, currency, last, gone } = offer
   const rest = formatMoney(restCents, currency, locale)
@@ -67,6 +77,7 @@ export function RefundForm({ offer, reference, csrf, sent, locale }: Props) {
   return (
     <Confirm label={t.refund} look="danger" open={Boolean(sent)}>
       <p>{help}</p>
+      <CreditsAtStake credits={credits} locale={locale} />
       <form method="post" action={routes.office.products.refund(reference)} class="stack" novalidate>
         <CsrfField csrf={csrf} />
         <FormElements

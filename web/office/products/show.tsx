@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { Child } from 'hono/jsx'
 import { elementsOf, type FormErrors, type FormValues, readForm } from '../../../sdk/form.ts'
+import { creditsOfOrder } from '../../../shop/credits.ts'
 import {
   actionsFor,
   actOnProduct,
@@ -22,7 +24,7 @@ import { Confirm } from '../../ui/confirm.tsx'
 import { ErrorSummary, summaryOf } from '../../ui/error-summary.tsx'
 import { FormElements } from '../../ui/form-elements.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
-import { type Locale, pick } from '../../ui/locale.ts'
+import { formatMoney, type Locale, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
@@ -30,6 +32,8 @@ import { CauseText } from '../cause-text.tsx'
 import { textOf } from '../field.tsx'
 import { notFound, type OfficeContext, parameter, whoOf } from '../office-route.ts'
 import { mayChange, officePage, redirectTo } from '../page.tsx'
+import { creditsOf } from '../payments/credits.tsx'
+import { texts as creditTexts } from '../payments/credits-texts.ts'
 import type { SentForm } from '../reason-form.tsx'
 import { sayScript, sayWho } from '../say.ts'
 import { texts } from '../texts.ts'
@@ -108,13 +112,15 @@ async function productPage(
   const { locale } = c.var
   const { shop } = face
   const t = texts[locale].products
-  const [history, enrolments, beside, productions, offer] = await Promise.all([
+  const [history, enrolments, beside, productions, offer, ofOrder] = await Promise.all([
     productHistory(shop.db, product.id),
     enrolmentsOfProduct(shop.db, product.id),
     besideEnrolments(shop.db, product.id),
     productionsOfProduct(shop.db, product),
     refundOffer(shop.db, product.id),
+    creditsOfOrder(shop.db, product.orderId),
   ])
+  const credits = ofOrder.filter(({ productId }) => productId === product.id)
   const delivery = productions.find(({ script }) => script === 'postpay')
   const actions = mayChange(c) ? actionsFor(shop, product, 'operator') : []
   const all = shop.registry().handlers.get(product.handler)?.handler.actions ?? {}
@@ -164,7 +170,11 @@ async function productPage(
                   />
                 ))}
                 {mayChange(c) && offer && (
-                  <RefundForm {...{ offer, csrf, locale }} reference={product.reference} sent={refund} />
+                  <RefundForm
+                    {...{ offer, credits, csrf, locale }}
+                    reference={product.reference}
+                    sent={refund}
+                  />
                 )}
               </div>
             </Card>
@@ -205,6 +215,10 @@ async function productPage(
                 [t.order, <a href={routes.office.orders.show(product.orderNumber)}>{product.orderNumber}</a>],
                 [t.starts, <Moment at={product.startsAt} locale={locale} />],
                 [t.ends, product.endsAt ? <Moment at={product.endsAt} locale={locale} /> : t.noEnd],
+                ...credits.map(({ broughtCents, currency, email }): [string, Child] => {
+                  const said = formatMoney(broughtCents, currency, locale)
+                  return [creditTexts[locale].brought, email ? <a href={creditsOf(email)}>{said}</a> : said]
+                }),
                 [t.link, product.link && <LinkOut href={product.link} />],
                 [t.handler, <span class="mono">{product.handler}</span>],
                 [t.made, <Moment at={product.createdAt} locale={locale} />],
