@@ -208,6 +208,11 @@ export type Handler<
   functions?: string[]
   internal: Internal
   external: External
+  /**
+   * What is asked with these internal parameters, when that is narrower than `external`: the same fields, fewer people
+   * or more that is required.
+   */
+  asks?: (internal: z.output<Internal>) => z.ZodObject & z.ZodType<z.output<External>>
   /** The most units of an entry in one order. */
   maxQuantity?: number
   /** Its products may bring credits (`ProductDraft.credits`): what it sells is then not for sale for credits. */
@@ -236,6 +241,22 @@ export type Handler<
   /** Undoes what `postpay` did beyond its products' entitlements, which the shop withdraws itself. */
   revoke?: (
     context: ScriptContext<z.output<Internal>, z.output<External>> & { products: Product[] },
+  ) => Promise<void>
+  /**
+   * Its unit is a pack, whose products are seats that the buyer finds together on one page: the action `give` gives one
+   * that nobody holds to a learner. Its form is `learnerFields`.
+   */
+  pack?: { give: string }
+  /**
+   * One of its products has come to its end, by its date: what must be done beyond the access, which the shop closes. A
+   * product that is revoked before does not come to it.
+   */
+  ended?: (
+    context: ScriptContext<z.output<Internal>, z.output<External>> & { product: Product },
+  ) => Promise<void>
+  /** Undoes `ended`: the product was extended after its end, and is active again. */
+  revived?: (
+    context: ScriptContext<z.output<Internal>, z.output<External>> & { product: Product },
   ) => Promise<void>
   /** After-sale actions by name. */
   // biome-ignore lint/suspicious/noExplicitAny: each action has its own input, which its schema checks at the border

@@ -46,7 +46,7 @@ export async function startBatch(
 ): Promise<BatchStarted> {
   if (rows.length === 0) return { ok: false, reason: 'empty' }
   if (rows.length > mostRows) return { ok: false, reason: 'too_many' }
-  const before = await findRequest(shop.db, by.who, asked)
+  const before = await findBatch(shop.db, by.who, asked)
   if (before !== undefined) return { ok: true, batch: before, fresh: false }
   const owners = await readOwners(
     shop.db,
@@ -93,13 +93,18 @@ export async function startBatch(
       .onConflict((conflict) => conflict.columns(['who', 'request']).doNothing())
       .returning('id')
       .executeTakeFirst()
-    if (!made) return { ok: true, batch: (await findRequest(trx, by.who, asked)) ?? 0, fresh: false }
+    if (!made) return { ok: true, batch: (await findBatch(trx, by.who, asked)) ?? 0, fresh: false }
     await write(shop, trx, made.id, productions)
     return { ok: true, batch: made.id, fresh: true }
   })
 }
 
-async function findRequest(db: Kysely<Database>, who: string, request: string): Promise<number | undefined> {
+/** The batch that this request of this person started before. */
+export async function findBatch(
+  db: Kysely<Database>,
+  who: string,
+  request: string,
+): Promise<number | undefined> {
   const found = await db
     .selectFrom('batches')
     .select('id')

@@ -47,6 +47,11 @@ export const routes = {
     product: route('/account/products/:reference'),
     act: route('/account/products/:reference/actions/:action'),
     credits: route('/account/credits'),
+    pack: route('/account/packs/:unit'),
+    giveSeat: route('/account/packs/:unit/give'),
+    /** A list of learners: checked, confirmed, then given seats. */
+    giveSeats: route('/account/packs/:unit/list'),
+    batch: route('/account/batches/:id'),
   },
   legal: { terms: route('/terms'), privacy: route('/privacy'), notice: route('/legal') },
 

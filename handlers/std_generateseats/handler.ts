@@ -293,5 +293,6 @@ export default defineHandler({
     }
   },
 
+  pack: { give: 'give' },
   actions: { give, takeBack, handOver, suspend, resume, changeEnd, revoke },
 })
