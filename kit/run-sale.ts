@@ -87,8 +87,8 @@ export async function runSale(
           ? passInTrouble({ world, open, sale, phase, onStrike }, trouble.what)
           : pass(open({ watch: (moment) => void moments.push(moment) }), sale, phase, oneByOne)
       await inTime(passing, phase)
-      // What was before the trouble is as ever.
-      const look = !trouble || phase === trouble.during || run.ends.size > 0
+      // What was before the trouble is as ever; what follows it shows at the end.
+      const look = !trouble || phase === trouble.during || phase === path.at(-1)
       if (look) run.ends.set(phase, await lookAround(world, since))
     }
   } finally {
@@ -144,7 +144,7 @@ async function passInTrouble(scene: Scene, trouble: Trouble): Promise<void> {
         }),
       })
       await Promise.race([attempt(first), first.gone])
-      await passTime(world)
+      await passTime(world.ground)
       return await goOn(open())
     }
     case 'sleeps': {
@@ -159,7 +159,7 @@ async function passInTrouble(scene: Scene, trouble: Trouble): Promise<void> {
       })
       const attempted = attempt(first)
       await Promise.race([attempted, asleep.promise])
-      await passTime(world)
+      await passTime(world.ground)
       const other = open()
       await goOn(other)
       awake.resolve()

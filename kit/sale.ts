@@ -7,6 +7,7 @@ import { cancelOrder } from '../shop/close-order.ts'
 import { validatePayment } from '../shop/payment.ts'
 import { cartOf, findPlaced, placeOrder } from '../shop/place-order.ts'
 import { actOnProduct, revokeUnit } from '../shop/product.ts'
+import type { Shop } from '../shop/shop.ts'
 import type { Process } from './process.ts'
 import type { World } from './world.ts'
 
@@ -192,7 +193,8 @@ export async function finish(process: Process, { oneByOne = false } = {}): Promi
     if (left.length === 0) return
     const again = left.find(({ state }) => state === 'retrying')
     if (again && ++tries > mostRounds) throw stuck('is tried again and again', again)
-    // What kept the breaker open is over.
+    // What kept the breaker open is over, and a lease that the dead took with their last breath.
+    if (again) await passTime(process.shop)
     if (again) await process.probe()
     await take(process, oneByOne ? left.slice(0, 1) : left)
   }
@@ -203,7 +205,7 @@ function stuck(what: string, { script, cause }: Live): Stuck {
 }
 
 /** Lets the time pass that a process has to create an account, before others take it for dead. */
-export async function passTime({ ground: { db } }: World): Promise<void> {
+export async function passTime({ db }: Pick<Shop, 'db'>): Promise<void> {
   await db
     .updateTable('accounts')
     .set({ creating_until: new Date(0) })

@@ -117,7 +117,18 @@ async function findFile(folder: string): Promise<string | undefined> {
   return undefined
 }
 
-const functions = ['check', 'available', 'prepares', 'prepay', 'release', 'postpay', 'revoke']
+const functions = [
+  'asks',
+  'check',
+  'available',
+  'prepares',
+  'prepay',
+  'release',
+  'postpay',
+  'revoke',
+  'ended',
+  'revived',
+]
 
 /** The reason why a module's default export is no handler; undefined when it is one. */
 function whyNoHandler(exported: unknown): string | undefined {
@@ -147,6 +158,7 @@ function whyNoHandler(exported: unknown): string | undefined {
     return 'its maxQuantity must be a whole number above 0'
   }
   if (exported.release && !exported.prepay) return 'it has a release and no prepay: there is nothing to undo'
+  if (exported.revived && !exported.ended) return 'it has a revived and no ended: there is nothing to undo'
   if (exported.actions !== undefined) {
     if (!isRecord(exported.actions)) return 'its actions must be an object of actions by name'
     for (const [name, action] of Object.entries(exported.actions)) {

@@ -29,6 +29,7 @@ export {
   type Unit,
 } from './handler.ts'
 export { learnerFields } from './learner-fields.ts'
+export { type Learner, learnerList } from './learner-list.ts'
 export {
   type Account,
   type Category,

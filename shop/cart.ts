@@ -134,7 +134,7 @@ function withShared<Answers extends CartAnswers>(
   }
 }
 
-const noAnswers: CartAnswers = { forMe: false, external: {}, fields: {} }
+export const noAnswers: CartAnswers = { forMe: false, external: {}, fields: {} }
 
 /** What was answered for these units of a bundle, in their order. Answers for anything else count for nothing. */
 export function answersOfParts(
@@ -147,15 +147,17 @@ export function answersOfParts(
 }
 
 /** Whether one person takes all parts of a bundle; so it is until somebody has answered otherwise. */
-export const hasSameLearner = ({ sameLearner, parts }: CartUnit): boolean =>
+export const hasSameLearner = ({ sameLearner, parts }: Pick<CartUnit, 'sameLearner' | 'parts'>): boolean =>
   sameLearner ?? parts === undefined
 
 /** Empty when it is complete. What is "for me" is completed by the checkout. */
 type AnswerErrors = { external: FormErrors; fields: FormErrors }
 
-export type ViewedUnit = CartUnit & {
+export type ViewedUnit = Omit<CartUnit, 'parts'> & {
   position: number
   errors: AnswerErrors
+  /** Of a bundle: one person takes all parts. */
+  sameLearner: boolean
   /** Of a bundle: each unit of its parts, in the order of `unitsOf`. */
   parts: ViewedPart[]
 }
@@ -170,10 +172,10 @@ export type ViewedPart = CartAnswers & {
   entry: Entry
   asked: { external: FormElement[]; fields: FormElement[] }
   /**
-   * The part before it that names the same learner, and the fields that are answered there. They are this part's own
-   * again when the customer says that others take it.
+   * The part before it that would name the same learner: the key of that part, and by field of this one the field
+   * there. While one person takes all, what is answered there counts here.
    */
-  follows?: { key: string; fields: string[] }
+  follows?: { key: string; fields: Map<string, string> }
   errors: AnswerErrors
 }
 
@@ -237,6 +239,7 @@ export async function viewCart(
       ...unit,
       position: index + 1,
       errors: checkUnit(forms, unit, customer).errors,
+      sameLearner: hasSameLearner(unit),
       parts: isBundle(entry) ? viewParts(shop, entry, unit, customer) : [],
     }))
     const sold = soldLines(entry, units.length)
@@ -291,37 +294,51 @@ function viewParts(
   for (const [index, { entry, code, copy }] of units.entries()) {
     const forms = unitForms(shop, entry)
     const own = { key: partKey(unit, code, copy), code, copy, entry, ...(given[index] ?? noAnswers) }
+    const asked = { external: forms.external, fields: forms.fields }
     const leader = viewed.find((part) => part.copy === copy && part.asked.external.some(({ forMe }) => forMe))
-    const answers = leader && hasSameLearner(unit) ? asLearnerOf(leader, own, forms.external) : own
-    const follows = leader && followed(leader, forms.external)
-    viewed.push({
-      ...answers,
-      asked: { external: forms.external, fields: forms.fields },
-      ...(leader && follows && follows.length > 0 && { follows: { key: leader.key, fields: follows } }),
-      errors: checkUnit(forms, answers, customer).errors,
-    })
+    const fields = leader ? sameFields(leader, forms.external) : new Map<string, string>()
+    if (!leader || fields.size === 0) {
+      viewed.push({ ...own, asked, errors: checkUnit(forms, own, customer).errors })
+      continue
+    }
+    const same = hasSameLearner(unit)
+    const answers = same ? asLearnerOf(leader, own, fields) : own
+    const { errors } = checkUnit(forms, answers, customer)
+    if (same) errors.external = withoutSaid(errors.external, leader, fields)
+    viewed.push({ ...answers, asked, follows: { key: leader.key, fields }, errors })
   }
   return viewed
 }
 
-/** The fields of a part that name the learner and that the part before it asks as well. */
-function followed(leader: ViewedPart, elements: FormElement[]): string[] {
-  const asked = leader.asked.external.flatMap((element) => element.forMe ?? [])
-  return elements.filter(({ forMe }) => forMe && asked.includes(forMe)).map(({ name }) => name)
+/** By field that names the learner: the field of the part before that does so as well. */
+function sameFields(leader: ViewedPart, elements: FormElement[]): Map<string, string> {
+  return new Map(
+    elements.flatMap(({ name, forMe }): [string, string][] => {
+      const there = forMe && leader.asked.external.find((element) => element.forMe === forMe)
+      return there ? [[name, there.name]] : []
+    }),
+  )
 }
 
 /** A part's answers with the learner of another. */
 function asLearnerOf<Answers extends CartAnswers>(
   leader: ViewedPart,
   answers: Answers,
-  elements: FormElement[],
+  fields: ReadonlyMap<string, string>,
 ): Answers {
-  const external = { ...answers.external }
-  for (const element of elements) {
-    const named = element.forMe && leader.asked.external.find(({ forMe }) => forMe === element.forMe)
-    if (named) external[element.name] = leader.external[named.name]
-  }
-  return { ...answers, forMe: leader.forMe, external }
+  const named = [...fields].map(([name, there]) => [name, leader.external[there]])
+  return { ...answers, forMe: leader.forMe, external: { ...answers.external, ...Object.fromEntries(named) } }
+}
+
+/** What is wrong with the learner is said once, where they are named. */
+function withoutSaid(
+  errors: FormErrors,
+  leader: ViewedPart,
+  fields: ReadonlyMap<string, string>,
+): FormErrors {
+  return Object.fromEntries(
+    Object.entries(errors).filter(([name]) => !leader.errors.external[fields.get(name) ?? '']),
+  )
 }
 
 const isEmpty = (errors: FormErrors) => Object.keys(errors).length === 0
@@ -341,8 +358,8 @@ export function checkUnit(
   const mine = forms.external.filter((element) => unit.forMe && element.forMe)
   const answers = { ...unit.external }
   for (const element of mine) answers[element.name] = element.forMe && customer?.[element.forMe]
-  const external = forms.handler
-    ? validate(forms.handler.external, forms.external, answers)
+  const external = forms.schema
+    ? validate(forms.schema, forms.external, answers)
     : { ok: true as const, value: {} }
   const fields = validate(schemaOf(forms.fields), forms.fields, unit.fields)
   const errors = { external: external.ok ? {} : external.errors, fields: fields.ok ? {} : fields.errors }

@@ -9,7 +9,7 @@ import { elementsOf, type FormErrors, parseElements, validate } from '../sdk/for
 import type { Finding, Handler, Person, Text } from '../sdk/index.ts'
 import { viewCart } from './cart.ts'
 import { composeEngine } from './compose.ts'
-import { checkInternal, type EntryDraft } from './entry.ts'
+import { checkInternal, type EntryDraft, unitForms } from './entry.ts'
 import { holdBack, letOut } from './hold-back.ts'
 import { validatePayment } from './payment.ts'
 import { cartOf, placeOrder } from './place-order.ts'
@@ -119,19 +119,17 @@ export async function dryRun(shop: Shop, entry: DryEntry, samples: DryAnswers[] 
       why: { en: `${mostDryUnits} units at the most.`, fr: `${mostDryUnits} unités au plus.` },
     }
   }
-  const units = samples.length > 0 ? samples : [madeUp(found?.handler, entry)]
+  const units = samples.length > 0 ? samples : [madeUp(shop, entry, internal.value)]
   return await undone(shop.db, async (db) => {
     const stage = setStage(shop, db, entry)
     return await holdBack(stage.held, () => play(stage, { ...entry, internal: internal.value }, units))
   })
 }
 
-function madeUp(handler: Handler | undefined, entry: DryEntry): DryAnswers {
+function madeUp(shop: Shop, entry: DryEntry, internal: Record<string, unknown>): DryAnswers {
   const own = parseElements(entry.fields)
-  return {
-    external: handler ? sampleAnswers(elementsOf(handler.external), 1) : {},
-    fields: own.ok ? sampleAnswers(own.elements, 1) : {},
-  }
+  const forms = unitForms(shop, { ...entry, internal, fields: own.ok ? own.elements : [] })
+  return { external: sampleAnswers(forms.external, 1), fields: sampleAnswers(forms.fields, 1) }
 }
 
 function readInternal(shop: Shop, handler: Handler, { internal }: DryEntry) {

@@ -1,4 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
+import type { z } from 'zod'
 import type { Database, EntryState, Part } from '../db/schema.ts'
 import { handlerOf, type Registered } from '../production/registry.ts'
 import { elementsOf, type FormErrors, parseElements, validate } from '../sdk/form.ts'
@@ -326,15 +327,21 @@ export function mostUnits(shop: Pick<Shop, 'registry'>, entry: Entry): number {
 /** No order has more units than this, whatever its lines allow. */
 export const mostUnitsOfAnOrder = 500
 
-/** The two forms of a unit of this entry: what its handler asks, and the operator's own fields. */
-export function unitForms(shop: Pick<Shop, 'registry'>, entry: Pick<Entry, 'code' | 'handler' | 'fields'>) {
+/** The two forms of a unit of this entry: what its handler asks, by `schema`, and the operator's own fields. */
+export function unitForms(
+  shop: Pick<Shop, 'registry'>,
+  entry: Pick<Entry, 'code' | 'handler' | 'internal' | 'fields'>,
+) {
   const found = handlerOf(shop.registry(), entry)
   const handler = found && found !== 'missing' ? found.handler : undefined
-  return {
-    handler,
-    external: handler ? elementsOf(handler.external) : [],
-    fields: entry.fields,
-  }
+  const schema = handler && asked(handler, entry.internal)
+  return { handler, schema, external: schema ? elementsOf(schema) : [], fields: entry.fields }
+}
+
+function asked({ asks, internal, external }: Handler, parameters: Record<string, unknown>): z.ZodObject {
+  if (!asks) return external
+  const read = internal.safeParse(parameters)
+  return read.success ? asks(read.data) : external
 }
 
 export type EntryErrors = {

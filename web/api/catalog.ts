@@ -184,9 +184,9 @@ const offered = (face: Face, entry: Entry) => ({ ...entry, mostUnits: mostUnits(
 
 /** The two forms of a unit of this entry. */
 function formsOfUnit(face: Face, entry: Entry, locale: Locale) {
-  const { handler, external, fields } = unitForms(face.shop, entry)
+  const { schema, external, fields } = unitForms(face.shop, entry)
   return {
-    external: formOf(handler?.external, locale, external),
+    external: formOf(schema, locale, external),
     fields: formOf(schemaOf(fields), locale, fields),
   }
 }

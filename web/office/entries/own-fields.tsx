@@ -37,6 +37,7 @@ export function OwnFields({ c, face, typed, wrong, code }: PartProps & { code: s
   const forms = unitForms(face.shop, {
     code,
     handler: typed.handler,
+    internal: typed.internal,
     fields: parsed.ok ? parsed.elements : [],
   })
   const elements = [...forms.external, ...forms.fields]
