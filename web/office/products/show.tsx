@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto'
 import type { Child } from 'hono/jsx'
-import { elementsOf, type FormErrors, type FormValues, readForm } from '../../../sdk/form.ts'
 import { creditsOfOrder } from '../../../shop/credits.ts'
 import {
   actionsFor,
@@ -18,18 +16,15 @@ import { enrolmentsOfProduct } from '../../../shop/told-enrolments.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, readBody } from '../../security.ts'
-import { Button, CsrfField } from '../../ui/button.tsx'
+import { ActionForm, actionErrors, readActionForm, type SentAction } from '../../ui/action-form.tsx'
 import { Card, PageHead } from '../../ui/card.tsx'
-import { Confirm } from '../../ui/confirm.tsx'
 import { ErrorSummary, summaryOf } from '../../ui/error-summary.tsx'
-import { FormElements } from '../../ui/form-elements.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
 import { formatMoney, type Locale, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
 import { CauseText } from '../cause-text.tsx'
-import { textOf } from '../field.tsx'
 import { notFound, type OfficeContext, parameter, whoOf } from '../office-route.ts'
 import { mayChange, officePage, redirectTo } from '../page.tsx'
 import { creditsOf } from '../payments/credits.tsx'
@@ -42,8 +37,6 @@ import { isUndelivered, ProductStateBadge } from './product-state.tsx'
 import { Productions } from './productions.tsx'
 import { RefundForm, readRefund, refundElements, refusedRefund } from './refund.tsx'
 
-type Sent = { action: string; values: FormValues; errors: FormErrors }
-
 export async function showProduct(c: OfficeContext, face: Face) {
   return await productPage(c, face, await productOf(c, face))
 }
@@ -55,9 +48,7 @@ export async function actOnThis(c: OfficeContext, face: Face) {
   const action = actionsFor(face.shop, product, 'operator').find(([one]) => one === name)?.[1]
   const here = routes.office.products.show(product.reference)
   if (!action) return redirectTo(c, here, 'tooLate')
-  const body = await readBody(c)
-  const values = readForm(elementsOf(action.input), body, `${name}.`)
-  const once = textOf(body.once)
+  const { values, asked } = readActionForm(name, action, await readBody(c))
   const acted = await actOnProduct(
     face.shop,
     face.engine,
@@ -65,7 +56,7 @@ export async function actOnThis(c: OfficeContext, face: Face) {
     name,
     values,
     { who: whoOf(c), audience: 'operator' },
-    isUuid(once) ? once : undefined,
+    asked,
   )
   if (acted.ok) {
     const outcomes = { done: 'acted', waiting: 'actedLater', needs_operator: 'actedNot' } as const
@@ -94,10 +85,6 @@ export async function refundThis(c: OfficeContext, face: Face) {
   return await productPage(c, face, product, undefined, refused)
 }
 
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
-}
-
 async function productOf(c: OfficeContext, face: Face): Promise<OwnedProduct> {
   return (await findProduct(face.shop.db, parameter(c, 'reference'))) ?? notFound()
 }
@@ -106,7 +93,7 @@ async function productPage(
   c: OfficeContext,
   face: Face,
   product: OwnedProduct,
-  sent?: Sent,
+  sent?: SentAction,
   refund?: SentForm,
 ) {
   const { locale } = c.var
@@ -124,7 +111,6 @@ async function productPage(
   const delivery = productions.find(({ script }) => script === 'postpay')
   const actions = mayChange(c) ? actionsFor(shop, product, 'operator') : []
   const all = shop.registry().handlers.get(product.handler)?.handler.actions ?? {}
-  const failed = actions.find(([name]) => name === sent?.action)?.[1]
   const csrf = csrfToken(c)
   return await officePage(
     c,
@@ -142,9 +128,7 @@ async function productPage(
         errors={
           refund
             ? summaryOf(refundElements, refund.errors, { locale, prefix: 'refund.' })
-            : sent && failed
-              ? summaryOf(elementsOf(failed.input), sent.errors, { locale, prefix: `${sent.action}.` })
-              : []
+            : actionErrors(actions, sent, locale)
         }
       />
       <div class="columns">
@@ -165,8 +149,9 @@ async function productPage(
               <div class="actions">
                 {actions.map(([name, action]) => (
                   <ActionForm
-                    {...{ name, action, product, csrf, locale }}
-                    sent={sent?.action === name ? sent : undefined}
+                    {...{ name, action, product, csrf, sent, locale }}
+                    to={routes.office.products.act(product.reference, name)}
+                    confirm={t.confirm}
                   />
                 ))}
                 {mayChange(c) && offer && (
@@ -238,46 +223,6 @@ async function productPage(
 /** A handler's link: only what leads to a page is one. */
 function LinkOut({ href }: { href: string }) {
   return /^https?:/i.test(href) ? <a href={href}>{href}</a> : <span>{href}</span>
-}
-
-type ActionProps = {
-  name: string
-  action: OfferedAction
-  product: OwnedProduct
-  csrf: string
-  sent?: Sent
-  locale: Locale
-}
-
-/** The form of one action, made from its schema; it opens to be confirmed. */
-function ActionForm({ name, action, product, csrf, sent, locale }: ActionProps) {
-  return (
-    <Confirm
-      label={pick(action.title, locale)}
-      look={name === 'revoke' ? 'danger' : 'plain'}
-      open={Boolean(sent)}
-    >
-      {action.help && <p>{pick(action.help, locale)}</p>}
-      <form
-        method="post"
-        action={routes.office.products.act(product.reference, name)}
-        class="stack"
-        novalidate
-      >
-        <CsrfField csrf={csrf} />
-        {/* names the request: sent twice, it is done once */}
-        <input type="hidden" name="once" value={randomUUID()} />
-        <FormElements
-          elements={elementsOf(action.input)}
-          values={sent?.values ?? action.initial?.(product)}
-          errors={sent?.errors}
-          prefix={`${name}.`}
-          locale={locale}
-        />
-        <Button look={name === 'revoke' ? 'danger' : 'primary'}>{texts[locale].products.confirm}</Button>
-      </form>
-    </Confirm>
-  )
 }
 
 function sayEvent(event: string, actions: Record<string, OfferedAction>, locale: Locale): string {
