@@ -30,6 +30,6 @@ describe('the demo', async () => {
     assert.ok(entries.some((entry) => entry.handler === 'specific'))
     assert.ok(entries.some((entry) => entry.handler === null))
     assert.ok(entries.some((entry) => entry.fields.length > 0 && entry.handler === 'std_enroloncourse'))
-    assert.equal((await listCategories(shop)).length, 4)
+    assert.equal((await listCategories(shop)).length, 5)
   })
 })

@@ -10,6 +10,8 @@ export type DemoEntry = {
   priceCents: number
   vatBasisPoints: number
   course?: string
+  /** Another one than its course, or the absence of one, implies. */
+  handler?: string
   internal: Record<string, unknown>
   fields?: unknown[]
   maxQuantity?: number
@@ -19,6 +21,7 @@ export type DemoEntry = {
 const safety: Text = { en: 'Health and safety', fr: 'Santé et sécurité' }
 const digital: Text = { en: 'Digital and data', fr: 'Numérique et données' }
 const management: Text = { en: 'Management and speaking', fr: 'Management et prise de parole' }
+const budget: Text = { en: 'Training budget', fr: 'Budget formation' }
 const languages: Text = { en: 'Languages', fr: 'Langues' }
 
 /** Vocational training is exempt from VAT in France (CGI, article 261-4-4°). */
@@ -566,6 +569,35 @@ Imprimé près de Lyon sur papier recyclé. Les frais d’envoi dans l’Union e
       },
     ],
     maxQuantity: 50,
+  },
+  {
+    code: 'CREDITS-500',
+    category: budget,
+    title: { en: '€500 of training credits', fr: '500 € de crédits de formation' },
+    summary: {
+      en: 'Pay €450 now, spend €500 later: one invoice a year, and every training a click away.',
+      fr: 'Payez 450 € maintenant, dépensez 500 € ensuite : une facture par an, et chaque formation à un clic.',
+    },
+    description: {
+      en: `For teams that train often and would rather not ask for a purchase order each time. You buy credits once; whoever orders for the team then pays with them, and access opens at once.
+
+## How it works
+- The credits are on your account as soon as this order is paid
+- Sign in with the same e-mail address, choose a training, and pay with “Training credits”
+- Your account shows what is left, and what each order took
+- They have no end`,
+      fr: `Pour les équipes qui se forment souvent et se passeraient d’un bon de commande à chaque fois. Vous achetez des crédits une fois ; qui commande pour l’équipe règle ensuite avec eux, et l’accès s’ouvre aussitôt.
+
+## Comment ça marche
+- Les crédits sont sur votre compte dès le règlement de cette commande
+- Connectez-vous avec la même adresse e-mail, choisissez une formation et payez en « Crédits de formation »
+- Votre compte montre ce qui reste, et ce que chaque commande a pris
+- Ils n’ont pas de fin`,
+    },
+    priceCents: 45_000,
+    vatBasisPoints: exempt,
+    handler: 'std_addtrainingcredits',
+    internal: { creditsCents: 50_000 },
   },
   {
     code: 'RPS-01',
