@@ -19,6 +19,7 @@ const forms: CartForms = new Map([
       external: [element('email', { type: 'email', forMe: 'email' })],
       fields: [element('company', { sameForAll: true }), element('age', { type: 'number', required: false })],
       most: 4,
+      parts: [],
     },
   ],
 ])
@@ -159,5 +160,93 @@ describe('the form of the cart', () => {
     const sent = form({ 'unit.a.fields.company': 'A\0B\ud800C' }, 'a')
     const [first] = lineOf(applyCartForm(cart(unit('a')), sent, forms)).units
     assert.equal(first?.fields.company, 'AB\ufffdC')
+  })
+})
+
+describe('the form of a cart with bundles', () => {
+  const part = (code: string, copy = 1) => ({
+    code,
+    copy,
+    external: [element('email', { type: 'email', forMe: 'email' })],
+    fields: [element('company', { sameForAll: true })],
+  })
+  const bundles: CartForms = new Map([
+    ['LOT', { external: [], fields: [], most: 4, parts: [part('SST'), part('SQL'), part('SQL', 2)] }],
+  ])
+  const bundle = (key: string): CartContent['lines'][number]['units'][number] => ({
+    key,
+    forMe: false,
+    external: {},
+    fields: {},
+  })
+  const two = (): CartContent => ({ lines: [{ code: 'LOT', units: [bundle('a'), bundle('b')] }] })
+  const sent = (body: Body): Body => ({
+    units: ['a', 'b'].flatMap((key) => [key, `${key}-SST-1`, `${key}-SQL-1`, `${key}-SQL-2`]),
+    'quantity.LOT': '2',
+    'was.LOT': '2',
+    ...body,
+  })
+
+  it('keeps what was typed for each unit of each part', () => {
+    const typed = sent({
+      'unit.a-SST-1.external.email': 'a@a.fr',
+      'unit.a-SQL-1.external.email': 'b@b.fr',
+      'unit.a-SQL-2.external.email': 'c@c.fr',
+      'forme.b-SQL-2': 'on',
+      'samelearner.b': 'on',
+    })
+    const [first, second] = lineOf(applyCartForm(two(), typed, bundles)).units
+    assert.deepEqual(
+      first?.parts?.map(({ code, external }) => [code, external.email]),
+      [
+        ['SST', 'a@a.fr'],
+        ['SQL', 'b@b.fr'],
+        ['SQL', 'c@c.fr'],
+      ],
+    )
+    assert.deepEqual([first?.sameLearner, second?.sameLearner], [false, true])
+    assert.deepEqual(
+      second?.parts?.map(({ forMe }) => forMe),
+      [false, false, true],
+    )
+  })
+
+  it('takes nothing for a part that the bundle doesn’t have, and leaves alone what it didn’t show', () => {
+    const kept = applyCartForm(two(), sent({ 'unit.a-SQL-1.external.email': 'b@b.fr' }), bundles)
+    const other: Body = {
+      units: ['a', 'a-SST-1', 'a-NEW-1'],
+      'unit.a-NEW-1.external.email': 'n@n.fr',
+      'unit.a-SST-1.external.price': '0',
+    }
+    const [first] = lineOf(applyCartForm(kept, other, bundles)).units
+    assert.deepEqual(
+      first?.parts?.map(({ code, external }) => [code, external]),
+      [
+        ['SST', { email: undefined }],
+        ['SQL', { email: 'b@b.fr' }],
+        ['SQL', { email: undefined }],
+      ],
+    )
+  })
+
+  it('gives the first answer to all units of one part while its box is ticked, to new bundles too', () => {
+    const body = sent({
+      boxes: 'LOT',
+      'same.LOT.SQL.fields.company': 'on',
+      'unit.a-SST-1.fields.company': 'Seine',
+      'unit.a-SQL-1.fields.company': 'Rhône',
+      'unit.b-SQL-1.fields.company': 'Loire',
+    })
+    const shared = applyCartForm(two(), body, bundles)
+    const more = applyCartForm(shared, { ...body, intent: 'add:LOT' }, bundles)
+    const companies = (content: CartContent, code: string) =>
+      lineOf(content).units.flatMap((one) =>
+        (one.parts ?? []).filter((each) => each.code === code).map(({ fields }) => fields.company),
+      )
+    assert.deepEqual(companies(shared, 'SQL'), ['Rhône', 'Rhône', 'Rhône', 'Rhône'])
+    assert.deepEqual(companies(shared, 'SST'), ['Seine', undefined])
+    assert.equal(lineOf(more).units.length, 3)
+    assert.deepEqual(companies(more, 'SQL'), Array(6).fill('Rhône'))
+    assert.equal(lineOf(more).units[2]?.sameLearner, true, 'a new one begins with one learner')
   })
 })

@@ -1,5 +1,7 @@
-import type { CartContent, Customer } from '../../../db/schema.ts'
-import type { ViewedCart, ViewedLine, ViewedUnit } from '../../../shop/cart.ts'
+import type { CartAnswers, CartContent, Customer } from '../../../db/schema.ts'
+import type { FormElement } from '../../../sdk/form-element.ts'
+import { countPartUnits, isBundle } from '../../../shop/bundle.ts'
+import type { ViewedCart, ViewedLine, ViewedPart, ViewedUnit } from '../../../shop/cart.ts'
 import { mostUnitsOfAnOrder } from '../../../shop/entry.ts'
 import { routes } from '../../routes.ts'
 import { Button, ButtonLink, CsrfField } from '../../ui/button.tsx'
@@ -12,8 +14,8 @@ import { Money } from '../../ui/money.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Steps } from '../../ui/steps.tsx'
 import { texts } from '../texts.ts'
-import { Totals } from '../totals.tsx'
-import { sameLine, unitPrefix } from './apply-cart-form.ts'
+import { Totals, totalsOfCart } from '../totals.tsx'
+import { sameLearnerBox, sameLine, unitPrefix } from './apply-cart-form.ts'
 
 type Props = {
   content: CartContent
@@ -93,11 +95,7 @@ export function CartPage(props: Props) {
             <Card title={t.summary}>
               <div class="stack">
                 <Totals
-                  lines={viewed.lines.map((line) => ({
-                    title: pick(line.entry.title, locale),
-                    quantity: line.units.length,
-                    totalCents: line.totalCents,
-                  }))}
+                  lines={totalsOfCart(viewed, locale)}
                   totalCents={viewed.totalCents}
                   vatCents={viewed.vatCents}
                   currency={currency}
@@ -145,9 +143,17 @@ function allErrors(viewed: ViewedCart, locale: Locale): SummaryError[] {
     const tooMany = { label: title, text: t.mostOf(line.most), id: `quantity-${line.entry.code}` }
     const ofUnits = line.units.flatMap((unit) => {
       const context = line.units.length > 1 ? `${title}, ${t.unit(unit.position)}` : title
-      return (['external', 'fields'] as const).flatMap((part) =>
-        summaryOf(line[part], unit.errors[part], { locale, context, prefix: unitPrefix(unit.key, part) }),
-      )
+      const errorsOf = (one: Pick<ViewedPart, 'key' | 'errors' | 'asked'>, context: string) =>
+        (['external', 'fields'] as const).flatMap((part) =>
+          summaryOf(one.asked[part], one.errors[part], {
+            locale,
+            context,
+            prefix: unitPrefix(one.key, part),
+          }),
+        )
+      return isBundle(line.entry)
+        ? unit.parts.flatMap((part) => errorsOf(part, `${context}, ${partTitle(line, part, locale)}`))
+        : errorsOf({ ...unit, asked: line }, context)
     })
     return line.units.length > line.most ? [tooMany, ...ofUnits] : ofUnits
   })
@@ -158,7 +164,9 @@ function Line(props: Props & { line: ViewedLine }) {
   const t = texts[locale].cart
   const { code } = line.entry
   const title = pick(line.entry.title, locale)
-  const asks = line.external.length + line.fields.length > 0
+  const asks =
+    line.external.length + line.fields.length > 0 ||
+    line.units.some((unit) => unit.parts.some(({ asked }) => asked.external.length + asked.fields.length > 0))
   return (
     <Card
       id={`line-${code}`}
@@ -206,7 +214,12 @@ function Line(props: Props & { line: ViewedLine }) {
       </div>
       {asks && (
         <>
-          <input type="hidden" name="boxes" value={code} disabled={line.units.length < 2} />
+          <input
+            type="hidden"
+            name="boxes"
+            value={code}
+            disabled={line.units.length < 2 && !isBundle(line.entry)}
+          />
           <div class="unit-list">
             {line.units.map((unit) => (
               <Unit {...props} unit={unit} />
@@ -224,30 +237,10 @@ function Line(props: Props & { line: ViewedLine }) {
 }
 
 function Unit(props: Props & { line: ViewedLine; unit: ViewedUnit }) {
-  const { content, line, unit, buyer, checked, locale } = props
+  const { line, unit, locale } = props
   const t = texts[locale].cart
-  const { code } = line.entry
   const title = pick(line.entry.title, locale)
-  const mine = line.external.filter((element) => element.forMe)
-  const rest = line.external.filter((element) => !element.forMe)
-  // the buyer's own details are not what the handler takes: said where they can be replaced
-  const mineWrong = unit.forMe && checked && mine.some((element) => unit.errors.external[element.name])
-  const on = content.lines.find((one) => one.code === code)?.same ?? []
-  const form = (part: 'external' | 'fields') => ({
-    values: unit[part],
-    errors: checked ? unit.errors[part] : {},
-    prefix: unitPrefix(unit.key, part),
-    files: true,
-    same:
-      line.units.length > 1
-        ? {
-            line: sameLine(code, part),
-            leads: unit.position === 1,
-            on: on.flatMap((name) => (name.startsWith(`${part}.`) ? [name.slice(part.length + 1)] : [])),
-          }
-        : undefined,
-    locale,
-  })
+  const leads = line.units.length > 1 ? { of: undefined, first: unit.position === 1 } : undefined
   return (
     <section class="unit" id={`unit-${unit.key}`} aria-labelledby={`unit-${unit.key}-title`}>
       <input type="hidden" name="units" value={unit.key} />
@@ -265,30 +258,152 @@ function Unit(props: Props & { line: ViewedLine; unit: ViewedUnit }) {
           </Button>
         )}
       </div>
-      <div class="stack">
-        {mine.length > 0 && (
-          <>
-            <label class="check mine">
-              <input type="checkbox" name={`forme.${unit.key}`} value="on" checked={unit.forMe} />
-              <span>
-                {t.forMe}
-                <span class="help">
-                  {buyer ? t.asBuyer(`${buyer.firstname} ${buyer.lastname}`, buyer.email) : t.askedLater}
-                </span>
-              </span>
-            </label>
-            <div
-              data-when={mineWrong ? undefined : `forme.${unit.key}`}
-              data-when-is="[false]"
-              hidden={unit.forMe && !mineWrong}
-            >
-              <FormElements elements={mine} {...form('external')} />
-            </div>
-          </>
-        )}
-        {rest.length > 0 && <FormElements elements={rest} {...form('external')} />}
-        {line.fields.length > 0 && <FormElements elements={line.fields} {...form('fields')} />}
-      </div>
+      {isBundle(line.entry) ? (
+        <Parts {...props} />
+      ) : (
+        <Answers {...props} answered={unit} asked={line} shares={leads} />
+      )}
     </section>
+  )
+}
+
+/** A bundle's parts, each with its own form. The learner is asked once unless the customer says otherwise. */
+function Parts(props: Props & { line: ViewedLine; unit: ViewedUnit }) {
+  const { line, unit, locale } = props
+  const t = texts[locale].cart
+  const same = unit.sameLearner
+  const box = sameLearnerBox(unit.key)
+  const copies = countPartUnits(line.entry.parts) > line.entry.parts.length
+  return (
+    <>
+      {unit.parts.some((part) => part.follows) && (
+        <label class="check same-learner">
+          <input type="checkbox" name={box} value="on" checked={same} />
+          <span>
+            {copies ? t.sameLearners : t.sameLearner}
+            <span class="help">{t.sameLearnerHelp}</span>
+          </span>
+        </label>
+      )}
+      {unit.parts.map((part) => {
+        const name = partTitle(line, part, locale)
+        const units = (countOf(line, part.code) ?? 1) * line.units.length
+        const asks = part.asked.external.length + part.asked.fields.length > 0
+        return (
+          <section class="part" aria-labelledby={`part-${part.key}`}>
+            <input type="hidden" name="units" value={part.key} />
+            <h4 id={`part-${part.key}`}>{name}</h4>
+            {asks ? (
+              <Answers
+                {...props}
+                answered={part}
+                asked={part.asked}
+                follows={part.follows && { ...part.follows, box, now: same }}
+                shares={
+                  units > 1 ? { of: part.code, first: unit.position === 1 && part.copy === 1 } : undefined
+                }
+              />
+            ) : (
+              <p class="soft">{t.nothingAsked}</p>
+            )}
+          </section>
+        )
+      })}
+    </>
+  )
+}
+
+const countOf = (line: ViewedLine, code: string) =>
+  line.entry.parts.find((part) => part.code === code)?.quantity
+
+/** "SQL, first steps", or "SQL, first steps, 2 of 3" where the bundle has several. */
+function partTitle(line: ViewedLine, part: ViewedPart, locale: Locale): string {
+  const title = pick(part.entry.title, locale)
+  const quantity = countOf(line, part.code) ?? 1
+  return quantity > 1 ? `${title}, ${texts[locale].cart.copyOf(part.copy, quantity)}` : title
+}
+
+type AnswersProps = Props & {
+  line: ViewedLine
+  answered: CartAnswers & Pick<ViewedPart, 'key' | 'errors'>
+  asked: { external: FormElement[]; fields: FormElement[] }
+  /** The part of a bundle that names the same learner while the box is ticked; `now`: it is. */
+  follows?: { key: string; fields: ReadonlyMap<string, string>; box: string; now: boolean }
+  /** Several units have this form, `first` leads; `of`: they are units of this part of the bundle. */
+  shares: { of: string | undefined; first: boolean } | undefined
+}
+
+/** The form of one thing that is produced. */
+function Answers(props: AnswersProps) {
+  const { content, line, answered, asked, follows, shares, buyer, checked, locale } = props
+  const t = texts[locale].cart
+  const { code } = line.entry
+  const mine = asked.external.filter((element) => element.forMe)
+  const rest = asked.external.filter((element) => !element.forMe)
+  const wrong = (elements: FormElement[]) =>
+    checked && elements.some((element) => answered.errors.external[element.name])
+  // the buyer's own details are not what the handler takes: said where they can be replaced
+  const mineWrong = answered.forMe && wrong(mine)
+  const on = content.lines.find((one) => one.code === code)?.same ?? []
+  const form = (part: 'external' | 'fields') => {
+    const named = shares?.of === undefined ? `${part}.` : `${shares.of}.${part}.`
+    return {
+      values: answered[part],
+      errors: checked ? answered.errors[part] : {},
+      prefix: unitPrefix(answered.key, part),
+      same: shares && {
+        line: sameLine(code, part, shares.of),
+        leads: shares.first,
+        on: on.flatMap((name) => (name.startsWith(named) ? [name.slice(named.length)] : [])),
+      },
+      locale,
+    }
+  }
+  const person = (elements: FormElement[]) => (
+    <>
+      <label class="check mine">
+        <input type="checkbox" name={`forme.${answered.key}`} value="on" checked={answered.forMe} />
+        <span>
+          {t.forMe}
+          <span class="help">
+            {buyer ? t.asBuyer(`${buyer.firstname} ${buyer.lastname}`, buyer.email) : t.askedLater}
+          </span>
+        </span>
+      </label>
+      <div
+        data-when={mineWrong ? undefined : `forme.${answered.key}`}
+        data-when-is="[false]"
+        hidden={answered.forMe && !mineWrong}
+      >
+        <FormElements elements={elements} {...form('external')} />
+      </div>
+    </>
+  )
+  const others = mine.filter((element) => !follows?.fields.has(element.name))
+  const hidden = follows?.now && !wrong(mine)
+  return (
+    <div class="stack">
+      {mine.length > 0 && !follows && person(mine)}
+      {follows && (
+        <>
+          <p class="soft" data-when={follows.box} data-when-is="[true]" hidden={!follows.now}>
+            {t.samePerson}
+          </p>
+          <div
+            class="stack"
+            data-when={follows.now && !hidden ? undefined : follows.box}
+            data-when-is="[false]"
+            hidden={hidden}
+          >
+            {person(mine.filter((element) => !others.includes(element)))}
+          </div>
+          {others.length > 0 && !(follows.now && answered.forMe) && (
+            <FormElements elements={others} {...form('external')} />
+          )}
+        </>
+      )}
+      {rest.length > 0 && <FormElements elements={rest} {...form('external')} />}
+      {asked.fields.length > 0 && <FormElements elements={asked.fields} {...form('fields')} />}
+    </div>
   )
 }

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import type { CartContent } from '../../../db/schema.ts'
+import { isBundle, unitsOf } from '../../../shop/bundle.ts'
 import { emptyCart, setQuantity, type ViewedCart, viewCart } from '../../../shop/cart.ts'
 import { changeCart } from '../../../shop/change-cart.ts'
 import { readCustomer } from '../../../shop/customer.ts'
@@ -82,7 +83,20 @@ async function formsOf(face: Face, content: CartContent): Promise<CartForms> {
   return new Map(
     entries.map((entry) => {
       const { external, fields } = unitForms(face.shop, entry)
-      return [entry.code, { external, fields, most: mostUnits(face.shop, entry) }]
+      const parts = isBundle(entry) ? unitsOf(entry) : []
+      return [
+        entry.code,
+        {
+          external,
+          fields,
+          most: mostUnits(face.shop, entry),
+          parts: parts.map(({ entry: part, copy }) => ({
+            ...unitForms(face.shop, part),
+            code: part.code,
+            copy,
+          })),
+        },
+      ]
     }),
   )
 }

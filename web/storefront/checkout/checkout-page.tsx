@@ -17,7 +17,7 @@ import { Notice } from '../../ui/notice.tsx'
 import { Steps } from '../../ui/steps.tsx'
 import { signInPath } from '../account/sign-in.tsx'
 import { texts } from '../texts.ts'
-import { Totals } from '../totals.tsx'
+import { Totals, totalsOfCart } from '../totals.tsx'
 import { customerPrefix } from './keep-customer.ts'
 
 type Props = {
@@ -86,11 +86,7 @@ export function CheckoutPage(props: Props) {
             <Card title={t.summary}>
               <div class="stack">
                 <Totals
-                  lines={viewed.lines.map((line) => ({
-                    title: pick(line.entry.title, locale),
-                    quantity: line.units.length,
-                    totalCents: line.totalCents,
-                  }))}
+                  lines={totalsOfCart(viewed, locale)}
                   totalCents={viewed.totalCents}
                   vatCents={viewed.vatCents}
                   currency={currency}

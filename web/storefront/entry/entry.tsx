@@ -1,12 +1,15 @@
 import { Hono } from 'hono'
 import type { Text } from '../../../sdk/index.ts'
+import { isBundle, priceOfParts, unitsOf } from '../../../shop/bundle.ts'
 import { type Entry, findEntry, mostUnits, unitForms, whyUnavailable } from '../../../shop/entry.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, type WebEnv } from '../../security.ts'
+import { Badge } from '../../ui/badge.tsx'
 import { Button, CsrfField } from '../../ui/button.tsx'
 import { Card, PageHead } from '../../ui/card.tsx'
-import { type Locale, pick } from '../../ui/locale.ts'
+import { formatMoney, type Locale, pick } from '../../ui/locale.ts'
+import { Money } from '../../ui/money.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { atOnceFirst } from '../checkout/checkout-page.tsx'
 import { notFound } from '../failure-pages.tsx'
@@ -65,6 +68,7 @@ function EntryPage({ face, entry: shown, unavailable, csrf, locale }: Props) {
       <div class="split buy">
         <div class="stack large">
           <img class="hero-cover" src={routes.cover(shown.code)} alt="" />
+          {isBundle(shown) && <Contents entry={shown} locale={locale} />}
           <Prose text={pick(shown.description, locale)} />
         </div>
         <aside>
@@ -87,6 +91,43 @@ function EntryPage({ face, entry: shown, unavailable, csrf, locale }: Props) {
         </aside>
       </div>
     </>
+  )
+}
+
+/** What a bundle is made of, and what it saves. */
+function Contents({ entry: { parts, priceCents, currency }, locale }: { entry: Entry; locale: Locale }) {
+  const t = texts[locale].entry
+  const oneByOne = priceOfParts(parts)
+  return (
+    <section class="contents" aria-labelledby="contents">
+      <h2 id="contents">{t.contains}</h2>
+      <ul>
+        {parts.map(({ code, quantity, entry: part }) => (
+          <li>
+            <div>
+              <h3>
+                {quantity > 1 && `${quantity} × `}
+                {part?.state === 'on_sale' ? (
+                  <a href={routes.entry(code)}>{pick(part.title, locale)}</a>
+                ) : (
+                  part && pick(part.title, locale)
+                )}
+              </h3>
+              <p class="soft">{part && pick(part.summary, locale)}</p>
+            </div>
+            {part && <Money cents={part.priceCents * quantity} currency={currency} locale={locale} />}
+          </li>
+        ))}
+      </ul>
+      {oneByOne > priceCents && (
+        <p class="saving">
+          <span class="soft">
+            {t.oneByOne} <s>{formatMoney(oneByOne, currency, locale)}</s>
+          </span>
+          <Badge tone="success">{t.youSave(formatMoney(oneByOne - priceCents, currency, locale))}</Badge>
+        </p>
+      )}
+    </section>
   )
 }
 
@@ -120,10 +161,12 @@ function AddToCart(props: { entry: Entry; most: number; csrf: string; locale: Lo
 
 function HowItGoes({ face, entry: shown, locale }: { face: Face; entry: Entry; locale: Locale }) {
   const t = texts[locale].entry
-  const forms = unitForms(face.shop, shown)
-  const asked = [...forms.external, ...forms.fields]
+  const labels = unitsOf(shown)
+    .map((unit) => unitForms(face.shop, unit.entry))
+    .flatMap((forms) => [...forms.external, ...forms.fields])
     .filter((element) => !element.visibleWhen)
     .map((element) => pick(element.label, locale))
+  const asked = [...new Set(labels)]
   const means = atOnceFirst(
     // Not everybody has credits.
     [...face.shop.means.values()].filter(({ kind }) => kind !== 'credits'),
