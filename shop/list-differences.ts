@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { type Membership, readMembership } from '../db/membership-target.ts'
 import type { Cause, Customer, Database, Fault, ProductionState, ProductState } from '../db/schema.ts'
 import type { Text } from '../sdk/index.ts'
+import type { Who } from './order.ts'
 
 export type Reconciliation = {
   id: number
@@ -36,6 +37,30 @@ export async function lastReconciliation(
   return rows[0]
 }
 
+/** How many differences of the last reconciliation are yet to be repaired, by the kind of their faults. */
+export async function countByKind(
+  db: Kysely<Database>,
+  site: string,
+): Promise<{ kind: Fault['kind']; count: number }[]> {
+  const { rows } = await sql<{ kind: Fault['kind']; count: number }>`
+    select fault->>'kind' as kind, count(distinct d.id)::integer as count
+      from differences d, jsonb_array_elements(d.faults) fault
+     where d.reconciliation_id = (select max(id) from reconciliations where site = ${site})
+       and d.repair is distinct from 'repaired'
+     group by 1 order by 2 desc, 1`.execute(db)
+  return rows
+}
+
+/** How many things of the last reconciliation are not the same and not repaired, counted up to `most`. */
+export async function countDifferences(db: Kysely<Database>, site: string, most: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count
+      from (select from differences
+             where reconciliation_id = (select max(id) from reconciliations where site = ${site})
+               and repair is distinct from 'repaired' limit ${most}) d`.execute(db)
+  return rows[0]?.count ?? 0
+}
+
 export type ListedDifference = {
   id: number
   /** One of the two. */
@@ -46,6 +71,9 @@ export type ListedDifference = {
   faults: Fault[]
   foundAt: Date
   repair: 'asked' | 'repaired' | 'refused' | null
+  /** Who asked for the repair, and when it was made. */
+  repairBy: Who | null
+  repairedAt: Date | null
   /** Why Moodle refused the repair. */
   trouble: string | null
   /** The products that give this, the newest first: five at the most. */
@@ -62,8 +90,16 @@ export async function listDifferences(
     reconciliation,
     after = 0,
     limit = 50,
-    unrepaired = false,
-  }: { reconciliation?: number; after?: number; limit?: number; unrepaired?: boolean } = {},
+    repaired,
+    kind,
+  }: {
+    reconciliation?: number
+    after?: number
+    limit?: number
+    /** Only those that were repaired, or only those that were not. */
+    repaired?: boolean
+    kind?: Fault['kind']
+  } = {},
 ): Promise<{ differences: ListedDifference[]; next: number | undefined }> {
   const run =
     reconciliation === undefined
@@ -71,7 +107,7 @@ export async function listDifferences(
       : sql`${reconciliation}`
   const { rows } = await sql<Omit<ListedDifference, 'membership'> & { membership: string | null }>`
     select d.id, d.course_id as course, d.target as membership, d.user_id as "user", d.faults, d.found_at as "foundAt",
-           d.repair, d.trouble, p.products, p.production
+           d.repair, d.repair_asked_by as "repairBy", d.repaired_at as "repairedAt", d.trouble, p.products, p.production
       from differences d,
            lateral (
              select coalesce(jsonb_agg(jsonb_build_object('reference', p.reference, 'title', p.title,
@@ -90,7 +126,8 @@ export async function listDifferences(
                       order by p.id desc limit 5) p
            ) p
      where d.reconciliation_id = ${run} and d.id > ${after}
-       and (not ${unrepaired} or d.repair is distinct from 'repaired')
+       and (${repaired ?? null}::boolean is null or ${repaired ?? null} = (d.repair is not distinct from 'repaired'))
+       and (${kind ?? null}::text is null or d.faults @> jsonb_build_array(jsonb_build_object('kind', ${kind ?? null}::text)))
      order by d.id limit ${limit + 1}`.execute(db)
   const page = rows.slice(0, limit).map(({ membership, ...row }) => ({
     ...row,

@@ -226,7 +226,7 @@ describe('a reconciliation', async () => {
       return run?.repairs.asked === 0 && run
     })
     assert.deepEqual(last.repairs, { asked: 0, repaired: again.size - 2, refused: 1 })
-    const { differences } = await listDifferences(db, site.site, { unrepaired: true })
+    const { differences } = await listDifferences(db, site.site, { repaired: false })
     const refused = differences.find(({ repair }) => repair === 'refused')
     assert.match(refused?.trouble ?? '', /no such user any more.+hand the product over/)
     assert.deepEqual(kinds(await compare()), { accountGone: 'account_gone', 'course 4': 'unreadable' })

@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { fromKysely, type JobWithMetadata } from 'pg-boss'
-import type { ComparedUpTo, Database } from '../db/schema.ts'
+import type { ComparedUpTo, Database, Fault } from '../db/schema.ts'
 import type { Queue } from '../production/queue.ts'
 import { MoodleError } from '../sdk/index.ts'
 import type { Who } from './order.ts'
@@ -205,17 +205,20 @@ export async function noteFailure(
 /** Differences of one transaction and one look at Moodle. */
 const batch = 200
 
+/** Differences by their ids, or those of the last run: all, or of one kind. */
+export type Which = number[] | 'all' | { kind: Fault['kind'] }
+
 /**
- * Asks for the repair of differences, by their ids or all of the last run: a worker tells Moodle again what products
- * imply. Returns how many; those asked for or repaired before, and what could not be read, are left out.
+ * Asks for the repair of differences: a worker tells Moodle again what products imply. Returns how many; those asked for
+ * or repaired before, and what could not be read, are left out.
  */
 export async function repairDifferences(
   shop: Pick<Shop, 'db' | 'queue' | 'site'>,
-  ids: number[] | 'all',
+  which: Which,
   { who }: { who: Who },
 ): Promise<number> {
   return await shop.db.transaction().execute(async (trx) => {
-    const { asked, runs } = await askRepairs(trx, shop.site.site, ids, who)
+    const { asked, runs } = await askRepairs(trx, shop.site.site, which, who)
     for (const run of runs) await send(shop.queue, trx, { run, work: 'repair' })
     return asked
   })
@@ -225,13 +228,15 @@ export async function repairDifferences(
 export async function askRepairs(
   trx: Transaction<Database>,
   site: string,
-  ids: number[] | 'all',
+  which: Which,
   who: Who,
 ): Promise<{ asked: number; runs: number[] }> {
-  const wanted =
-    ids === 'all'
-      ? sql`reconciliation_id = (select max(id) from reconciliations where site = ${site})`
-      : sql`id = any(${ids}::bigint[])`
+  const ofLast = sql`reconciliation_id = (select max(id) from reconciliations where site = ${site})`
+  const wanted = Array.isArray(which)
+    ? sql`id = any(${which}::bigint[])`
+    : which === 'all'
+      ? ofLast
+      : sql`${ofLast} and faults @> jsonb_build_array(jsonb_build_object('kind', ${which.kind}::text))`
   const { rows } = await sql<{ run: number }>`
     update differences set repair = 'asked', repair_asked_by = ${who}, trouble = null
      where ${wanted} and user_id is not null and (repair is null or repair = 'refused')

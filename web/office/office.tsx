@@ -30,6 +30,7 @@ import { exportProducts } from './products/export.ts'
 import { productList } from './products/list.tsx'
 import { chooseForMany, startMany } from './products/many.tsx'
 import { actOnThis, refundThis, showProduct } from './products/show.tsx'
+import { repairThese, showReconciliation, startThisReconciliation } from './reconciliations.tsx'
 import { showSignIn, signIn, signOut } from './sign-in.tsx'
 import { probeSite, showSite } from './site.tsx'
 import { troublePage } from './trouble.tsx'
@@ -84,6 +85,9 @@ export const officeRoutes: readonly OfficeRoute[] = [
   get(paths.handlers, handlerList),
   get(paths.site, showSite),
   post(paths.site, probeSite),
+  get(paths.reconciliations.show, showReconciliation),
+  post(paths.reconciliations.show, startThisReconciliation),
+  post(paths.reconciliations.repair, repairThese),
   get(paths.mails.index, mailList),
   get(paths.mails.show, showMail),
   post(paths.mails.resend, resendMail),

@@ -108,6 +108,12 @@ export async function showSite(c: OfficeContext, face: Face) {
               ]}
             />
           </Card>
+          <Card title={texts[locale].reconciliations.title}>
+            <p>
+              {texts[locale].reconciliations.siteText}{' '}
+              <a href={routes.office.reconciliations.show()}>{texts[locale].reconciliations.title}</a>
+            </p>
+          </Card>
         </div>
         <div>
           <Card title={t.functions}>

@@ -10,6 +10,7 @@ import {
   stuckUnits,
   unsellableEntries,
 } from '../../../shop/attention.ts'
+import { countDifferences } from '../../../shop/list-differences.ts'
 import { mailsInTrouble } from '../../../shop/list-mails.ts'
 import { listGiveBacks } from '../../../shop/list-payments.ts'
 import type { Face } from '../../face.ts'
@@ -35,26 +36,40 @@ export async function home(c: OfficeContext, face: Face) {
   const t = texts[locale].home
   const now = new Date()
   const { shop } = face
-  const [site, waiting, stuck, retrying, refused, giveBacks, partPaid, near, mails, unsellable, figures] =
-    await Promise.all([
-      face.site.health(),
-      countWaiting(shop.db),
-      stuckUnits(shop.db, shown),
-      retryingByCause(shop.db),
-      refusedAccess(shop.db, shown),
-      listGiveBacks(shop.db, { limit: shown }),
-      partPaidOrders(shop.db, shown),
-      nearDeadline(shop, new Date(now.getTime() + daysAhead * 86_400_000), shown),
-      mailsInTrouble(shop.db, shown),
-      unsellableEntries(shop),
-      dayFigures(shop, startOfDay(now)),
-    ])
+  const [
+    site,
+    waiting,
+    stuck,
+    retrying,
+    refused,
+    giveBacks,
+    partPaid,
+    near,
+    mails,
+    unsellable,
+    figures,
+    differing,
+  ] = await Promise.all([
+    face.site.health(),
+    countWaiting(shop.db),
+    stuckUnits(shop.db, shown),
+    retryingByCause(shop.db),
+    refusedAccess(shop.db, shown),
+    listGiveBacks(shop.db, { limit: shown }),
+    partPaidOrders(shop.db, shown),
+    nearDeadline(shop, new Date(now.getTime() + daysAhead * 86_400_000), shown),
+    mailsInTrouble(shop.db, shown),
+    unsellableEntries(shop),
+    dayFigures(shop, startOfDay(now)),
+    countDifferences(shop.db, shop.site.site, mostCounted),
+  ])
   const { faults } = shop.registry()
   const busy = { c, face, csrf: csrfToken(c) }
   const asides = giveBacks.giveBacks.filter((giveBack) => giveBack.payment?.setAside)
   const others = giveBacks.giveBacks.filter((giveBack) => !giveBack.payment?.setAside)
   const calm =
     site.state === 'up' &&
+    differing === 0 &&
     [stuck, retrying, refused, giveBacks.giveBacks, partPaid, near, mails, unsellable, faults].every(
       (list) => list.length === 0,
     )
@@ -119,6 +134,22 @@ export async function home(c: OfficeContext, face: Face) {
           locale={locale}
         >
           <RefusedProducts {...busy} refused={refused} />
+        </Waiting>
+      )}
+      {differing > 0 && (
+        <Waiting
+          title={texts[locale].reconciliations.homeTitle}
+          count={differing}
+          tone="warning"
+          all={routes.office.reconciliations.show()}
+          locale={locale}
+        >
+          <ul class="plain-list">
+            <li>
+              {texts[locale].reconciliations.homeText(differing, formatNumber(differing, locale))}{' '}
+              <a href={routes.office.reconciliations.show()}>{texts[locale].reconciliations.see}</a>
+            </li>
+          </ul>
         </Waiting>
       )}
       {others.length > 0 && (
