@@ -186,6 +186,41 @@ Chaque chapitre se termine par une situation tirée d’un vrai rapport : une b
     internal: { durationDays: 180 },
   },
   {
+    code: 'INCENDIE-SESSION',
+    category: safety,
+    title: {
+      en: 'Fire safety: a session for your team',
+      fr: 'Sécurité incendie : une session pour votre équipe',
+    },
+    summary: {
+      en: 'A group of your own in the course: up to twelve people, and those who follow them.',
+      fr: 'Un groupe à vous dans le cours : jusqu’à douze personnes, et celles qui les suivent.',
+    },
+    description: {
+      en: `Everybody follows the same course, but your team does so together: in a group of its own, under the name that you give it, with its own discussions and its own results.
+
+Paste the list of participants from a spreadsheet, or choose a CSV file; each row is checked at once. Name those who supervise too: a safety officer or a team leader sees the group’s progress and takes nobody’s seat.
+
+## What you get
+- A session of twelve participants at the most, for six months
+- As many supervisors as you need, at no charge
+- A participant who leaves is replaced by another at any time`,
+      fr: `Le cours est le même pour tous, mais votre équipe le suit ensemble : dans un groupe à elle, sous le nom que vous lui donnez, avec ses échanges et ses résultats.
+
+Collez la liste des participants depuis un tableur, ou choisissez un fichier CSV ; chaque ligne est vérifiée aussitôt. Indiquez aussi qui encadre : une personne chargée de la sécurité ou une cheffe d’équipe voit la progression du groupe sans occuper de place.
+
+## Ce que vous recevez
+- Une session de douze participants au plus, pour six mois
+- Autant d’encadrants que nécessaire, sans supplément
+- Une personne qui part est remplacée par une autre à tout moment`,
+    },
+    priceCents: 84_000,
+    vatBasisPoints: exempt,
+    course: 'INCENDIE-01',
+    handler: 'std_setuponecoursesession',
+    internal: { seats: 12, durationDays: 180 },
+  },
+  {
     code: 'RGPD-01',
     category: digital,
     title: { en: 'GDPR in practice', fr: 'Le RGPD en pratique' },
