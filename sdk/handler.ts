@@ -258,6 +258,11 @@ export type Handler<
   revived?: (
     context: ScriptContext<z.output<Internal>, z.output<External>> & { product: Product },
   ) => Promise<void>
+  /**
+   * Whether a unit adds days to this product, when its external parameter `reference` names it: whoever has such a
+   * product is shown the way to the entry. Asked only of products that have an end and are not revoked.
+   */
+  prolongs?: (product: FoundProduct, internal: z.output<Internal>) => boolean
   /** After-sale actions by name. */
   // biome-ignore lint/suspicious/noExplicitAny: each action has its own input, which its schema checks at the border
   actions?: Record<string, Action<z.output<Internal>, any>>

@@ -2,6 +2,7 @@ import {
   checkExtendable,
   defineHandler,
   extendProduct,
+  type FoundProduct,
   productReference,
   takeExtensionBack,
   z,
@@ -40,13 +41,16 @@ export default defineHandler({
     reference: productReference({ en: 'Reference of your access', fr: 'Référence de votre accès' }),
   }),
 
+  prolongs,
   async prepay(context) {
-    const { handlers } = context.internal
-    await checkExtendable(context, context.external.reference, ({ handler, givesAccess }) =>
-      handlers.length > 0 ? handlers.includes(handler) : givesAccess,
-    )
+    const { internal, external } = context
+    await checkExtendable(context, external.reference, (product) => prolongs(product, internal))
     return undefined
   },
   postpay: (context) => extendProduct(context, context.external.reference, context.internal.days),
   revoke: (context) => takeExtensionBack(context, context.external.reference),
 })
+
+function prolongs({ handler, givesAccess }: FoundProduct, { handlers }: { handlers: string[] }): boolean {
+  return handlers.length > 0 ? handlers.includes(handler) : givesAccess
+}

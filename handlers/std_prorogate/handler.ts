@@ -25,6 +25,7 @@ export default defineHandler({
     reference: productReference({ en: 'Reference of the product', fr: 'Référence du produit' }),
   }),
 
+  prolongs: () => true,
   async prepay(context) {
     await checkExtendable(context, context.external.reference)
     return undefined

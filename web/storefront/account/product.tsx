@@ -4,8 +4,11 @@ import {
   customerActions,
   findCustomerProduct,
 } from '../../../shop/customer-product.ts'
+import { extensionsOf } from '../../../shop/extensions.ts'
+import { seatHandlers } from '../../../shop/pack.ts'
 import { type OfferedAction, type ProductEvent, productHistory } from '../../../shop/product.ts'
 import { sayProductChange } from '../../../shop/say-product-change.ts'
+import type { Shop } from '../../../shop/shop.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, readBody } from '../../security.ts'
@@ -73,7 +76,10 @@ async function productPage(c: AccountContext, face: Face, product: CustomerProdu
   const { locale } = c.var
   const t = texts[locale].product
   const { shop } = face
-  const history = await productHistory(shop.db, product.id)
+  const [history, extensions] = await Promise.all([
+    productHistory(shop.db, product.id),
+    extensionsOf(shop, product),
+  ])
   const actions = customerActions(shop, product)
   const csrf = csrfToken(c)
   const outcome = sent ? undefined : outcomes.find((one) => one === c.req.query('outcome'))
@@ -85,7 +91,7 @@ async function productPage(c: AccountContext, face: Face, product: CustomerProdu
     <>
       <PageHead
         title={title}
-        back={{ href: routes.account.show(), text: texts[locale].products }}
+        back={backFrom(shop, product, locale)}
         actions={<StateNote product={product} locale={locale} />}
       />
       <ErrorSummary locale={locale} errors={actionErrors(actions, sent, locale)} />
@@ -96,7 +102,30 @@ async function productPage(c: AccountContext, face: Face, product: CustomerProdu
       )}
       <div class="split">
         <div class="stack">
-          <AccessCard product={product} locale={locale} />
+          {isFreeSeat(shop, product) ? (
+            <Card title={t.itsAccess}>
+              <p>{t.freeSeat}</p>
+            </Card>
+          ) : (
+            <AccessCard product={product} locale={locale} />
+          )}
+          {extensions.length > 0 && (
+            <Card title={t.extend}>
+              <div class="stack">
+                <p>{t.extendText(product.reference)}</p>
+                <div class="row">
+                  {extensions.map((entry) => (
+                    <ButtonLink
+                      href={`${routes.entry(entry.code)}?${new URLSearchParams({ reference: product.reference })}`}
+                    >
+                      {pick(entry.title, locale)}
+                      <Icon name="right" />
+                    </ButtonLink>
+                  ))}
+                </div>
+              </div>
+            </Card>
+          )}
           {actions.length > 0 && (
             <Card title={t.actions}>
               <div class="stack">
@@ -120,6 +149,19 @@ async function productPage(c: AccountContext, face: Face, product: CustomerProdu
       </div>
     </>,
   )
+}
+
+/** A seat of a pack leads back to that, for whoever bought it. */
+function backFrom(shop: Shop, product: CustomerProduct, locale: Locale): { href: string; text: string } {
+  const isSeat = product.orderToken !== undefined && seatHandlers(shop).includes(product.handler)
+  return isSeat
+    ? { href: routes.account.pack(product.unitId), text: texts[locale].product.pack }
+    : { href: routes.account.show(), text: texts[locale].products }
+}
+
+/** A seat that nobody has been given opens nothing yet. */
+function isFreeSeat(shop: Shop, product: CustomerProduct): boolean {
+  return product.holder === null && isRunning(product) && seatHandlers(shop).includes(product.handler)
 }
 
 type Shown = { product: CustomerProduct; locale: Locale }
