@@ -1,7 +1,17 @@
 import type { Difference } from './differences.ts'
 
 /** What a run was to show, for the sentence that says what to do when it didn't. */
-export type Test = 'sale' | 'again' | 'release' | 'revoke' | 'resume' | 'crash' | 'race' | 'fault' | 'size'
+export type Test =
+  | 'sale'
+  | 'again'
+  | 'release'
+  | 'revoke'
+  | 'resume'
+  | 'revived'
+  | 'crash'
+  | 'race'
+  | 'fault'
+  | 'size'
 
 const lookFirst =
   'An effect may be repeated: the process can die, or the answer get lost, when it is made and not yet recorded. ' +
@@ -30,6 +40,8 @@ export function adviceFor(test: Test, found: Difference[]): string {
       )
     case 'resume':
       return 'Resuming must give back exactly what suspending took.'
+    case 'revived':
+      return 'When a product is extended after its end, `revived` must give back what `ended` took.'
     case 'crash':
     case 'fault':
       if (found.length === 0 || has('repeated') || has('extra')) return lookFirst

@@ -13,7 +13,12 @@ import type { World } from './world.ts'
  * the answer is on its way; `effect`: a step's effect is made and not recorded; `step`: it is recorded; `end`: the
  * script has returned; `kept`: the shop has kept what it returned, and Moodle knows; only the outcome is not recorded.
  */
-export type Moment = { kind: 'call' | 'answer' | 'effect' | 'step' | 'end' | 'kept'; name: string }
+export type Moment = {
+  kind: 'call' | 'answer' | 'effect' | 'step' | 'end' | 'kept'
+  name: string
+  /** Nothing was called nor asked of the database since the moment before: who dies or sleeps now does so as well then. */
+  still?: true
+}
 
 /** Looks on at each moment. What it returns holds the process up. */
 export type Watch = (moment: Moment, process: Process) => Promise<void> | void
@@ -53,12 +58,18 @@ export function openProcess(
   })
   death.catch(() => {}) // it is no failure when nothing was running
   let dead = false
-  const db = severable(world.ground.db, () => dead)
+  let still = false
+  const db = observed(world.ground.db, () => {
+    if (dead) throw new Died('a dead process writes nothing')
+    still = false
+  })
   const { token, release } = world.letIn((moment) => pass(moment))
   const connected = connectSite({ id: 'main', url: world.url, token, db, log: world.ground.log, timeoutMs })
 
   async function pass(moment: Moment): Promise<void> {
-    if (!dead) await watch?.(moment, opened)
+    const passed: Moment = still && moment.kind !== 'answer' ? { ...moment, still } : moment
+    still = true
+    if (!dead) await watch?.(passed, opened)
     if (dead) await never
   }
 
@@ -111,7 +122,7 @@ export function openProcess(
   }
 
   function watchedHandler(handler: Handler): Handler {
-    const { prepay, release, postpay, revoke, actions } = handler
+    const { prepay, release, postpay, revoke, ended, revived, actions } = handler
     return {
       ...handler,
       ...(prepay && {
@@ -128,6 +139,20 @@ export function openProcess(
           played(
             { kind: 'end', name: 'revoke' },
             revoke({ ...watchedContext(context), products: context.products }),
+          ),
+      }),
+      ...(ended && {
+        ended: (context) =>
+          played(
+            { kind: 'end', name: 'ended' },
+            ended({ ...watchedContext(context), product: context.product }),
+          ),
+      }),
+      ...(revived && {
+        revived: (context) =>
+          played(
+            { kind: 'end', name: 'revived' },
+            revived({ ...watchedContext(context), product: context.product }),
           ),
       }),
       actions: Object.fromEntries(
@@ -196,14 +221,14 @@ export function openProcess(
   return opened
 }
 
-/** A database that takes nothing more once `dead`: what was begun is rolled back. */
-function severable(db: Kysely<Database>, dead: () => boolean): Kysely<Database> {
-  const severed: KyselyPlugin = {
+/** A database that tells of each statement before it is sent: when `before` throws, what was begun is rolled back. */
+function observed(db: Kysely<Database>, before: () => void): Kysely<Database> {
+  const observer: KyselyPlugin = {
     transformQuery({ node }) {
-      if (dead()) throw new Died('a dead process writes nothing')
+      before()
       return node
     },
     transformResult: async ({ result }) => result,
   }
-  return db.withPlugin(severed)
+  return db.withPlugin(observer)
 }

@@ -109,6 +109,15 @@ export async function proveCase(
         : []
     references.push(...(await refer(`after the sale: ${action.title.en}`, reference, judge)))
   }
+  if (handler.ended) {
+    const turns: Phase[] = handler.revived ? ['ended', 'revived'] : ['ended']
+    const reference = { path: ['order', 'deliver', ...turns, 'revoke'] satisfies Phase[], troubled: turns }
+    const judge = ({ ends }: Run) =>
+      handler.revived
+        ? report('revived', 'once revived', between(ends.get('deliver'), ends.get('revived')))
+        : []
+    references.push(...(await refer('ended, and extended afterwards', reference, judge)))
+  }
   const named = new Set([...(handler.functions ?? []), alwaysCalled])
   const missing = [...called].filter((name) => !named.has(name))
   if (missing.length > 0) row('the functions that it names', 1, [unnamed(missing)])

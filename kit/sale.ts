@@ -8,11 +8,12 @@ import { validatePayment } from '../shop/payment.ts'
 import { cartOf, findPlaced, placeOrder } from '../shop/place-order.ts'
 import { actOnProduct, revokeUnit } from '../shop/product.ts'
 import type { Shop } from '../shop/shop.ts'
+import { passEnd, takeEndBack } from './pass-end.ts'
 import type { Process } from './process.ts'
 import type { World } from './world.ts'
 
 /** What happens to a sale, one after the other. `act …` is an after-sale action on every product. */
-export type Phase = 'order' | 'deliver' | 'release' | 'revoke' | `act ${string}`
+export type Phase = 'order' | 'deliver' | 'release' | 'revoke' | 'ended' | 'revived' | `act ${string}`
 
 /** One order of some units of one entry. */
 export type Sale = {
@@ -73,6 +74,10 @@ export async function begin(process: Process, sale: Sale, phase: Phase): Promise
     case 'release':
       await cancelOrder(shop, number, { who: 'customer' })
       return
+    case 'ended':
+      return await passEnd(process)
+    case 'revived':
+      return await takeEndBack(process)
     case 'revoke':
       for (const id of await unitsOf(process, number))
         await revokeUnit(shop, id, { who: 'operator:kit', giveBack: true })

@@ -19,6 +19,7 @@ import { newJobId, type Queue, sendProductions } from './queue.ts'
 import { readActed, readChange, readDelivery, readPrepared } from './read-returned.ts'
 import type { Registry } from './registry.ts'
 import { openSteps, type Steps, Superseded } from './step.ts'
+import { isLastTurn } from './turn.ts'
 
 /** In seconds: how long one run of a script may take, and how long a fetch of units waits for its last ones. */
 export type Patience = { script: number; fetch: number }
@@ -212,12 +213,22 @@ async function runScript(
       await engine.withdraw(production)
       return { state: 'done' }
     }
+    case 'ended':
+    case 'revived': {
+      const { product } = production.input
+      if (!product) throw new Error('it names no product')
+      if (!(await isLastTurn(engine.db, production))) return { state: 'done', feedback: { kept: passedOver } }
+      await handler[production.script]?.({ ...context, product: readProduct(product) })
+      return { state: 'done' }
+    }
     case 'action':
       return await runAction(engine, production, handler, context)
     default:
       return production.script satisfies never
   }
 }
+
+const passedOver = 'The product’s end was moved again meanwhile: there was nothing left to do.'
 
 async function runAction(
   engine: Engine,

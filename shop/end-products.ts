@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import { MoodleError } from '../sdk/index.ts'
+import { askTurns } from './ask-turns.ts'
 import { accessOf } from './product-access.ts'
 import type { Shop } from './shop.ts'
+
+type Ending = Pick<Shop, 'db' | 'site' | 'registry' | 'queue'>
 
 /** Of one transaction, and of one look at what is due. */
 const batch = 500
@@ -10,10 +13,10 @@ const batch = 500
 const batches = 8
 
 /**
- * Ends the products whose end has come, and leaves it to `tellDue` to tell Moodle. Suspended ones stay so: they end once
- * they are resumed. Returns how many it ended.
+ * Ends the products whose end has come. It leaves it to `tellDue` to tell Moodle, and to productions to do what their
+ * handlers do then. Suspended ones stay so: they end once they are resumed. Returns how many it ended.
  */
-export async function endProducts(shop: Pick<Shop, 'db' | 'site'>): Promise<number> {
+export async function endProducts(shop: Ending): Promise<number> {
   let ended = 0
   for (let i = 0; i < batches; i++) {
     const count = await endSome(shop)
@@ -23,7 +26,8 @@ export async function endProducts(shop: Pick<Shop, 'db' | 'site'>): Promise<numb
   return ended
 }
 
-async function endSome({ db, site }: Pick<Shop, 'db' | 'site'>): Promise<number> {
+async function endSome(shop: Ending): Promise<number> {
+  const { db, site } = shop
   return await db.transaction().execute(async (trx) => {
     const { rows: due } = await sql<{ id: number }>`
       select id from products where state = 'active' and ends_at <= now()
@@ -41,7 +45,10 @@ async function endSome({ db, site }: Pick<Shop, 'db' | 'site'>): Promise<number>
       )
       select id from ended`.execute(trx)
     const over = ended.map(({ id }) => id)
-    if (over.length > 0) await site.touchAccess(trx, await accessOf(trx, over), { due: true })
+    if (over.length > 0) {
+      await site.touchAccess(trx, await accessOf(trx, over), { due: true })
+      await askTurns(shop, trx, over, 'ended')
+    }
     return over.length
   })
 }

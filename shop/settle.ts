@@ -59,6 +59,8 @@ export async function settle(
       settleAside(order, unit, production.script, outcome, reason)
       break
     case 'release':
+    case 'ended':
+    case 'revived':
     case 'action':
       settleAside(order, unit, production.script, outcome, reason)
       break

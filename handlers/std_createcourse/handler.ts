@@ -13,6 +13,7 @@ import {
   periodOf,
   plainPeriodFields,
   Refused,
+  type ScriptContext,
   supportEntitlements,
   supportFields,
   z,
@@ -46,6 +47,19 @@ export default defineHandler({
       .default(true)
       .meta({ label: { en: 'Shown from the start', fr: 'Affiché dès le début' } }),
     ...plainPeriodFields,
+    atEnd: z
+      .enum(['nothing', 'hide'])
+      .default('nothing')
+      .meta({
+        label: { en: 'At the end of the product', fr: 'À la fin du produit' },
+        optionLabels: {
+          nothing: { en: 'the course stays as it is', fr: 'le cours reste tel quel' },
+          hide: {
+            en: 'the course is hidden; shown again if the product is extended',
+            fr: 'le cours est caché ; réaffiché si le produit est prolongé',
+          },
+        },
+      }),
     ...supportFields,
   }),
   external: z.object({
@@ -158,12 +172,14 @@ export default defineHandler({
   },
 
   // Learners may have worked in it: it is hidden, never deleted.
-  async revoke({ unit, moodle, step }) {
-    await step('hide', async () => {
-      const course = await findCourse(moodle, 'idnumber', markOf(unit))
-      const fault = course && (await changeCourse(moodle, course.id, { visible: 0 }))
-      if (fault) throw fault
-    })
+  revoke: (context) => show(context, false),
+
+  async ended(context) {
+    if (context.internal.atEnd === 'hide') await show(context, false)
+  },
+
+  async revived(context) {
+    if (context.internal.atEnd === 'hide') await show(context, true)
   },
 
   actions: accessActions,
@@ -172,3 +188,15 @@ export default defineHandler({
 /** The order's number tells it from a unit of another shop on the same site. */
 const markOf = (unit: { id: number; order: { number: string } }) =>
   `boutique-unit-${unit.order.number}-${unit.id}`
+
+/** Shows or hides the unit's course, if it is still there. */
+async function show(
+  { unit, moodle, step }: Pick<ScriptContext<unknown, unknown>, 'unit' | 'moodle' | 'step'>,
+  shown: boolean,
+): Promise<void> {
+  await step(shown ? 'show' : 'hide', async () => {
+    const course = await findCourse(moodle, 'idnumber', markOf(unit))
+    const fault = course && (await changeCourse(moodle, course.id, { visible: shown ? 1 : 0 }))
+    if (fault) throw fault
+  })
+}

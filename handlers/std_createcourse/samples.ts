@@ -15,7 +15,7 @@ const answers = (n: number) => ({
 export default [
   {
     name: 'for a year',
-    internal: { template: 15, category: 1, durationDays: 365 },
+    internal: { template: 15, category: 1, durationDays: 365, atEnd: 'hide' as const },
     external: answers,
   },
   {

@@ -109,9 +109,9 @@ function HandlerCard({ registered, site, readme, locale, children }: CardProps) 
   const { id, handler, folder } = registered
   const functions = handler.functions ?? []
   const missing = site ? functions.filter((name) => !site.functions.has(name)) : []
-  const scripts = (['check', 'available', 'prepay', 'release', 'postpay', 'revoke'] as const).filter(
-    (name) => handler[name],
-  )
+  const scripts = (
+    ['check', 'available', 'prepay', 'release', 'postpay', 'revoke', 'ended', 'revived'] as const
+  ).filter((name) => handler[name])
   return (
     <Card
       title={
