@@ -1,3 +1,4 @@
+import type { Part } from '../db/schema.ts'
 import type { Text } from '../sdk/text.ts'
 
 /** An entry of the demo. `course`: the short name of the sandbox's course that its units enrol in. */
@@ -14,6 +15,8 @@ export type DemoEntry = {
   handler?: string
   internal: Record<string, unknown>
   fields?: unknown[]
+  /** Of a bundle. */
+  parts?: Part[]
   maxQuantity?: number
   onSale?: false
 }
@@ -368,6 +371,37 @@ Aux analystes, contrôleurs de gestion et responsables produit qui attendent auj
     internal: { durationDays: 180 },
   },
   {
+    code: 'DATA-PATH',
+    category: digital,
+    title: { en: 'From spreadsheet to SQL', fr: 'Du tableur au SQL' },
+    summary: {
+      en: 'Both data courses and the printed notebook, at one price: for those who want to go all the way.',
+      fr: 'Les deux cours de données et le carnet imprimé, à un seul prix : pour qui veut aller jusqu’au bout.',
+    },
+    description: {
+      en: `Most people who learn SQL come from a spreadsheet that has grown too big. This path takes them from the one to the other without a gap: first clean tables and honest charts, then questions put to a real database.
+
+Both courses open at once, so that each learner keeps their own pace. The notebook comes by post, with room for the queries worth keeping.
+
+## Who it is for
+Analysts, controllers, project leads: anyone whose week has a table in it.`,
+      fr: `On vient au SQL quand un tableur est devenu trop gros. Ce parcours mène de l’un à l’autre sans trou : d’abord des tableaux propres et des graphiques honnêtes, puis des questions posées à une vraie base de données.
+
+Les deux cours s’ouvrent aussitôt, chacun avance à son rythme. Le carnet arrive par la poste, avec de la place pour les requêtes à garder.
+
+## À qui il s’adresse
+Analystes, contrôleurs de gestion, chefs de projet : à quiconque a un tableau dans sa semaine.`,
+    },
+    priceCents: 52_000,
+    vatBasisPoints: standard,
+    internal: {},
+    parts: [
+      { code: 'DATA-101', quantity: 1 },
+      { code: 'SQL-201', quantity: 1 },
+      { code: 'CARNET-96', quantity: 1 },
+    ],
+  },
+  {
     code: 'A11Y-01',
     category: digital,
     title: { en: 'Digital accessibility: the first hour', fr: 'Accessibilité numérique : la première heure' },
@@ -604,6 +638,35 @@ Imprimé près de Lyon sur papier recyclé. Les frais d’envoi dans l’Union e
       },
     ],
     maxQuantity: 50,
+  },
+  {
+    code: 'PACK-RGPD-10',
+    category: digital,
+    title: { en: 'GDPR in practice: 10 seats', fr: 'Le RGPD en pratique : 10 places' },
+    summary: {
+      en: 'Ten seats for your team, bought today and given out when you know to whom.',
+      fr: 'Dix places pour votre équipe, achetées aujourd’hui, attribuées quand vous saurez à qui.',
+    },
+    description: {
+      en: `You know that ten people need the training, and not yet which ten. Buy the seats now; give them out from your account, one at a time or to a whole list that you paste from a spreadsheet.
+
+## How it works
+- A seat lasts six months from the day you give it out
+- Somebody leaves before they have started? Take the seat back, or put a colleague in their place
+- Once a learner has entered the course, their seat is theirs
+- Your account shows who has a seat, and how many are left`,
+      fr: `Vous savez que dix personnes ont besoin de la formation, pas encore lesquelles. Achetez les places maintenant ; attribuez-les depuis votre compte, une par une ou à toute une liste collée depuis un tableur.
+
+## Comment ça marche
+- Une place dure six mois à compter du jour où vous l’attribuez
+- Quelqu’un s’en va avant d’avoir commencé ? Reprenez sa place, ou mettez-y un collègue
+- Dès qu’un apprenant est entré dans le cours, sa place lui est acquise
+- Votre compte montre qui a une place, et combien il en reste`,
+    },
+    priceCents: 99_000,
+    vatBasisPoints: exempt,
+    handler: 'std_generateseats',
+    internal: { courses: ['RGPD-*'], seats: 10, durationDays: 180, lockOnceEntered: true },
   },
   {
     code: 'CREDITS-500',

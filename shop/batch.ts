@@ -193,6 +193,7 @@ export type BatchRow = {
   reference: string
   title: Text
   handler: string
+  unitId: number
   /** The answers that were given; null once a person among them was erased. */
   values: Record<string, unknown> | null
   production: number
@@ -249,7 +250,7 @@ export async function viewBatch(
       select p.state, count(*)::integer as count from batch_rows r join productions p on p.id = r.production_id
        where r.batch_id = ${id} group by p.state`.execute(db),
     sql<Omit<BatchRow, 'state'> & { state: ProductionState }>`
-      select r.position, s.reference, s.title, s.handler, p.input->'action'->'input' as values, p.id as production,
+      select r.position, s.reference, s.title, s.handler, s.unit_id as "unitId", p.input->'action'->'input' as values, p.id as production,
              p.state, p.feedback->'shown' as says, p.cause
         from batch_rows r
         join productions p on p.id = r.production_id

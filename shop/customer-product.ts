@@ -1,6 +1,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Database, OrderState, UnitState } from '../db/schema.ts'
 import type { Engine } from '../production/run.ts'
+import { seatHandlers } from './pack.ts'
 import {
   type Acted,
   actionsFor,
@@ -32,9 +33,12 @@ type Row = Selectable<Database['products']> & {
   token: string
 }
 
-/** A page of what a signed-in customer holds or has bought, newest first. `before`: the id of the last one shown. */
+/**
+ * A page of what a signed-in customer holds or has bought, newest first; what they have given out of a pack is with that.
+ * `before`: the id of the last one shown.
+ */
 export async function listCustomerProducts(
-  db: Db,
+  { db, registry }: Pick<Shop, 'db' | 'registry'>,
   email: string,
   { list, before, limit = 20 }: { list: ProductList; before?: number; limit?: number },
 ): Promise<{ products: CustomerProduct[]; next: number | undefined }> {
@@ -55,6 +59,7 @@ export async function listCustomerProducts(
     select p.*, o.number, o.token, u.state as unit_state, ${held} as held, o.customer_email = ${email} as bought
       from own join products p using (id) join orders o on o.id = p.order_id join units u on u.id = p.unit_id
      where ${within} and p.id < ${before ?? Number.MAX_SAFE_INTEGER}
+       and (${held} or p.handler <> all(${seatHandlers({ registry })}::text[]))
      order by p.id desc limit ${limit + 1}`.execute(db)
   const page = rows.slice(0, limit).map(toCustomerProduct)
   return { products: page, next: rows.length > limit ? page.at(-1)?.id : undefined }

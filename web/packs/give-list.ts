@@ -39,9 +39,9 @@ export async function giveList(
   const read = readLearnerList(text)
   if (body.step === 'give' && wrongRows(read).length === 0) {
     const learners = read.map(({ values }) => values)
-    const given = learners.length > 0 && (await giveSeats(shop, pack, learners, by, once))
-    if (given && given.ok) return { step: 'started', batch: given.batch }
-    if (given && given.reason === 'moved') {
+    const given = learners.length > 0 ? await giveSeats(shop, pack, learners, by, once) : undefined
+    if (given?.ok) return { step: 'started', batch: given.batch }
+    if (given?.reason === 'moved') {
       return { step: 'wrong', wrong: { text, rows: [], fault: inBoth('moved') } }
     }
   }

@@ -191,8 +191,10 @@ function Seats({ pack, shown, urls, locale }: Pick<Props, 'pack' | 'shown' | 'ur
   const t = texts[locale]
   const { seats, next, after, only, search } = shown
   const at = (query: Record<string, string | number | undefined>) => {
-    const given = Object.entries(query).flatMap(([name, value]) => (value ? [[name, String(value)]] : []))
-    return given.length > 0 ? `${urls.show}?${new URLSearchParams(given)}` : urls.show
+    const given = Object.entries(query).flatMap(([name, value]) =>
+      value ? [`${name}=${encodeURIComponent(value)}`] : [],
+    )
+    return given.length > 0 ? `${urls.show}?${given.join('&')}` : urls.show
   }
   const { total, held, free, over } = pack
   return (

@@ -3,8 +3,10 @@ import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { protectForms, type WebEnv } from '../../security.ts'
 import { type AccountEnv, admitCustomer } from './account-page.tsx'
+import { showOwnBatch } from './batch.tsx'
 import { showCredits } from './credits.tsx'
 import { showOrders } from './orders.tsx'
+import { giveMany, giveOne, showPack } from './pack.tsx'
 import { actOnOwn, showOwnProduct } from './product.tsx'
 import { showProducts } from './products.tsx'
 import { askForLink, enter, leave, showLink, showSignIn } from './sign-in.tsx'
@@ -24,6 +26,10 @@ export function account(face: Face): Hono<WebEnv> {
   own.get(routes.account.orders.pattern, admit, (c) => showOrders(c, face))
   own.get(routes.account.credits.pattern, admit, (c) => showCredits(c, face))
   own.get(routes.account.product.pattern, admit, (c) => showOwnProduct(c, face))
+  own.get(routes.account.pack.pattern, admit, (c) => showPack(c, face))
+  own.post(routes.account.giveSeat.pattern, protectForms, admit, (c) => giveOne(c, face))
+  own.post(routes.account.giveSeats.pattern, protectForms, admit, (c) => giveMany(c, face))
+  own.get(routes.account.batch.pattern, admit, (c) => showOwnBatch(c, face))
   own.post(routes.account.act.pattern, protectForms, admit, (c) => actOnOwn(c, face))
   return app.route('/', own)
 }

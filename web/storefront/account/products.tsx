@@ -3,12 +3,14 @@ import {
   listCustomerProducts,
   type ProductList,
 } from '../../../shop/customer-product.ts'
+import { listPacks, type Pack } from '../../../shop/pack.ts'
 import type { Face } from '../../face.ts'
+import { texts as packTexts } from '../../packs/pack-texts.ts'
 import { routes } from '../../routes.ts'
 import { ButtonLink } from '../../ui/button.tsx'
 import { Card, EmptyState } from '../../ui/card.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { type Locale, pick } from '../../ui/locale.ts'
+import { formatNumber, type Locale, pick } from '../../ui/locale.ts'
 import { Pager } from '../../ui/table.tsx'
 import { type AccountContext, accountPage, readKey } from './account-page.tsx'
 import { texts } from './account-texts.ts'
@@ -26,9 +28,10 @@ export async function showProducts(c: AccountContext, face: Face) {
   const shown = await Promise.all(
     (one ? [one] : lists).map(async (list) => ({
       list,
-      ...(await listCustomerProducts(face.shop.db, customer.email, { list, before, limit: one ? 30 : 10 })),
+      ...(await listCustomerProducts(face.shop, customer.email, { list, before, limit: one ? 30 : 10 })),
     })),
   )
+  const { packs } = one ? { packs: [] } : await listPacks(face.shop, customer.email, { limit: 100 })
   const filled = shown.filter(({ products }) => products.length > 0)
   return await accountPage(
     c,
@@ -40,7 +43,8 @@ export async function showProducts(c: AccountContext, face: Face) {
           <a href={here}>{t.allLists}</a>
         </p>
       )}
-      {filled.length === 0 && (
+      {packs.length > 0 && <Packs packs={packs} locale={locale} />}
+      {filled.length + packs.length === 0 && (
         <Card>
           <EmptyState title={t.none}>
             <p class="soft">{t.noneHelp}</p>
@@ -70,6 +74,33 @@ export async function showProducts(c: AccountContext, face: Face) {
         </Card>
       ))}
     </div>,
+  )
+}
+
+/** The packs that the customer bought, each with its seats. */
+function Packs({ packs, locale }: { packs: Pack[]; locale: Locale }) {
+  const t = packTexts[locale]
+  return (
+    <Card title={t.packs}>
+      <ul class="order-units">
+        {packs.map(({ unitId, title, held, total, free }) => (
+          <li class="order-unit own-product">
+            <div>
+              <p class="strong">
+                <a href={routes.account.pack(unitId)}>{pick(title, locale)}</a>
+              </p>
+              <p class="soft small">{t.seatsOf(formatNumber(held, locale), formatNumber(total, locale))}</p>
+            </div>
+            {free > 0 && (
+              <ButtonLink href={routes.account.pack(unitId)}>
+                {t.openPack}
+                <Icon name="right" />
+              </ButtonLink>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Card>
   )
 }
 

@@ -2,10 +2,12 @@ import type { Child } from 'hono/jsx'
 import type { FormElement } from '../../../sdk/form-element.ts'
 import { groupLines } from '../../../shop/bundle.ts'
 import { unitForms } from '../../../shop/entry.ts'
+import { seatHandlers } from '../../../shop/pack.ts'
 import type { OwnedProduct } from '../../../shop/product.ts'
 import type { Affordable } from '../../../shop/spend-credits.ts'
 import type { LineView, UnitView } from '../../../shop/view-order.ts'
 import type { Face } from '../../face.ts'
+import { texts as packTexts } from '../../packs/pack-texts.ts'
 import { routes } from '../../routes.ts'
 import { Badge, StateBadge, type Tone } from '../../ui/badge.tsx'
 import { ButtonForm, ButtonLink } from '../../ui/button.tsx'
@@ -344,9 +346,18 @@ function Unit({ order, line, unit, face, locale }: Props & { line: LineView; uni
         <p class="soft">{paid ? t.unitHelp[unit.state] : t.unitHelp.unpaid}</p>
       )}
       {unit.feedback && !over.has(unit.state) && <p>{pick(unit.feedback, locale)}</p>}
-      {products.map((product) => (
-        <Product product={product} title={pick(line.entry.title, locale)} locale={locale} />
-      ))}
+      {products.some(({ handler }) => seatHandlers(face.shop).includes(handler)) ? (
+        <div>
+          <ButtonLink href={routes.account.pack(unit.id)}>
+            {packTexts[locale].openPack}
+            <Icon name="right" />
+          </ButtonLink>
+        </div>
+      ) : (
+        products.map((product) => (
+          <Product product={product} title={pick(line.entry.title, locale)} locale={locale} />
+        ))
+      )}
     </li>
   )
 }
