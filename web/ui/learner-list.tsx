@@ -91,7 +91,7 @@ function WrongRows({
   const drawn = wrong.slice(0, mostDrawn)
   return (
     <fieldset class="learner-rows" aria-describedby={`${id}-rows-help`}>
-      <legend>{t.toCorrect(wrong.length)}</legend>
+      <legend>{t.toCorrect}</legend>
       <p class="help" id={`${id}-rows-help`}>
         {t.correctHelp}
       </p>
@@ -195,9 +195,9 @@ export function summaryOfRows(
         const error = errors[column]
         if (!error) return []
         const place = column === 'row' ? rowId(id, position) : rowId(id, position, column)
-        return [
-          { text: pick(error, locale), label: `${label}, ${texts[locale].learners.atLine(line)}`, id: place },
-        ]
+        const where = [label, texts[locale].learners.atLine(line)]
+        if (column !== 'row') where.push(pick(learnerColumnLabels[column], locale))
+        return [{ text: pick(error, locale), label: where.join(', '), id: place }]
       }),
     )
 }

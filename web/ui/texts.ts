@@ -39,8 +39,7 @@ const en = {
     unnamedHelp: 'One e-mail address on each line. Cells copied from a spreadsheet are fine too.',
     file: 'Or a file (CSV), which replaces what is above',
     notText: 'This file is no text. Save it as CSV in your spreadsheet, or copy its cells here.',
-    toCorrect: (count: number) =>
-      plural('en', count, { one: '1 row to correct', other: `${count} rows to correct` }),
+    toCorrect: 'Rows to correct',
     correctHelp: 'Correct them here or in the text. Empty a row to leave it out.',
     more: (count: number) => `${count} more will show once these are corrected.`,
     line: 'Line',
@@ -145,8 +144,7 @@ const fr: typeof en = {
     file: 'Ou un fichier (CSV), qui remplace le texte ci-dessus',
     notText:
       'Ce fichier n’est pas du texte. Enregistrez-le en CSV dans votre tableur, ou copiez ses cellules ici.',
-    toCorrect: (count) =>
-      plural('fr', count, { one: '1 ligne à corriger', other: `${count} lignes à corriger` }),
+    toCorrect: 'Lignes à corriger',
     correctHelp: 'Corrigez-les ici ou dans le texte. Videz une ligne pour l’écarter.',
     more: (count) => `${count} autres apparaîtront une fois celles-ci corrigées.`,
     line: 'Ligne',

@@ -130,8 +130,11 @@ export function CartPage(props: Props) {
 
 /** A list of people may be a file, which only a form of many parts can send. */
 function takesFiles(viewed: ViewedCart): boolean {
-  return viewed.lines.some(({ external, fields }) =>
-    [...external, ...fields].some(({ type }) => type === 'learners'),
+  const asksPeople = ({ external, fields }: { external: FormElement[]; fields: FormElement[] }) =>
+    [...external, ...fields].some(({ type }) => type === 'learners')
+  return viewed.lines.some(
+    (line) =>
+      asksPeople(line) || line.units.some(({ parts }) => parts.some(({ asked }) => asksPeople(asked))),
   )
 }
 
@@ -351,6 +354,7 @@ function Answers(props: AnswersProps) {
       values: answered[part],
       errors: checked ? answered.errors[part] : {},
       prefix: unitPrefix(answered.key, part),
+      files: true,
       same: shares && {
         line: sameLine(code, part, shares.of),
         leads: shares.first,
