@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import axe from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { texts as officeTexts } from '../../web/office/texts.ts'
 import { texts } from '../../web/storefront/texts.ts'
+import { accessibilityFaults } from '../accessibility.ts'
 import { openBrowser } from '../chromium.ts'
 import { openWholeShop, type WholeShop } from './open-whole-shop.ts'
 
@@ -154,17 +154,6 @@ for (const locale of ['en', 'fr'] as const) {
 }
 
 describe('every page', () => {
-  /** What axe finds that is serious or worse, a line each. */
-  async function faults(page: Page): Promise<string[]> {
-    await page.evaluate(axe.source)
-    // In the page: axe is there now.
-    const found = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')
-    const { violations } = found as axe.AxeResults
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`)
-  }
-
   it('has nothing that axe calls serious, in light and dark, for customers and operators', async () => {
     const { context, page } = await open('en', true)
     const learners = await fillCart(page, 'en')
@@ -178,6 +167,8 @@ describe('every page', () => {
       '/privacy',
       '/legal',
       '/nowhere',
+      '/account/sign-in',
+      '/account/sign-in?sent',
     ]
     await page.goto(`${shop.url}/checkout`)
     await placeOrder(page, 'transfer', learners[0] ?? '')
@@ -207,7 +198,7 @@ describe('every page', () => {
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme })
           await page.goto(shop.url + path)
-          wrong.push(...(await faults(page)).map((fault) => `${path} (${colorScheme}) ${fault}`))
+          wrong.push(...(await accessibilityFaults(page)).map((fault) => `${path} (${colorScheme}) ${fault}`))
         }
       }
     }
