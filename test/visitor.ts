@@ -34,15 +34,19 @@ export function visitor(app: Hono<WebEnv>, headers: Record<string, string> = {})
     page: () => last,
     open: (path: string) => request(path),
 
-    /** Sends the form whose action is `action`, of the last page. */
-    async send(action: string, answers: Record<string, string | string[] | undefined> = {}): Promise<Page> {
+    /** Sends the form whose action is `action`, of the last page; `to`: where a button of it sends it instead. */
+    async send(
+      action: string,
+      answers: Record<string, string | string[] | undefined> = {},
+      to: string = action,
+    ): Promise<Page> {
       const form = formOf(last.html, action)
       assert.ok(form !== undefined, `no form for ${action} in ${last.url}`)
       const fields = fieldsOf(form).filter(([name]) => !(name in answers))
       const given = Object.entries(answers).flatMap(([name, value]) =>
         value === undefined ? [] : [value].flat().map((one): [string, string] => [name, one]),
       )
-      return await request(action, {
+      return await request(to, {
         method: 'POST',
         body: new URLSearchParams([...fields, ...given]).toString(),
         headers: { 'content-type': 'application/x-www-form-urlencoded' },

@@ -66,8 +66,8 @@ export const routes = {
       new: route('/office/entries/new'),
       show: route('/office/entries/:code'),
       preview: route('/office/entries/:code/preview'),
-      /** What a sale of the entry in the form would do. */
-      dryRun: route('/office/dry-run'),
+      /** What a sale of the entry in the form would do; `new` stands for one that has no code yet. */
+      dryRun: route('/office/entries/:code/dry-run'),
     },
     orders: {
       index: route('/office/orders'),

@@ -6,6 +6,7 @@ import { protectForms } from '../security.ts'
 import { locale } from '../ui/locale.ts'
 import { changePassword, makeToken, revokeToken, showAccount } from './account.tsx'
 import { admit } from './door.ts'
+import { tryEntry } from './entries/dry-run.tsx'
 import { changeEntry, createEntry, newEntry, showEntry } from './entries/edit.ts'
 import { entryList } from './entries/list.tsx'
 import { previewEntry } from './entries/preview.tsx'
@@ -50,6 +51,7 @@ export const officeRoutes: readonly OfficeRoute[] = [
   get(paths.entries.show, showEntry),
   post(paths.entries.show, changeEntry),
   get(paths.entries.preview, previewEntry),
+  post(paths.entries.dryRun, tryEntry),
 
   get(paths.orders.index, orderList),
   get(paths.orders.show, showOrder),

@@ -240,6 +240,9 @@ function Buttons({ entry, locale }: { entry: Entry | undefined; locale: Locale }
           </Button>
         </>
       )}
+      <Button formaction={routes.office.entries.dryRun(entry?.code ?? 'new')} look="quiet">
+        {texts[locale].dryRun.try}
+      </Button>
       {entry && state !== 'retired' && (
         <Confirm label={state === 'on_sale' ? t.takeOff : t.retire} look="quiet">
           <p>{state === 'on_sale' ? t.takeOffHelp : t.retireHelp}</p>

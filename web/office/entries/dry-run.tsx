@@ -1,0 +1,313 @@
+import { handlerOf } from '../../../production/registry.ts'
+import { elementsOf, type FormErrors, type FormValues, parseElements, readForm } from '../../../sdk/form.ts'
+import type { FormElement } from '../../../sdk/form-element.ts'
+import {
+  type DryAnswers,
+  type DryLine,
+  type DryRun,
+  type DryUnit,
+  dryRun,
+  mostDryUnits,
+} from '../../../shop/dry-run.ts'
+import { findEntry, unitForms } from '../../../shop/entry.ts'
+import { sampleAnswers } from '../../../shop/sample-answers.ts'
+import type { Face } from '../../face.ts'
+import { routes } from '../../routes.ts'
+import { csrfToken, readBody } from '../../security.ts'
+import { StateBadge } from '../../ui/badge.tsx'
+import { Button, CsrfField } from '../../ui/button.tsx'
+import { Card, PageHead } from '../../ui/card.tsx'
+import { ErrorSummary, type SummaryError, summaryOf } from '../../ui/error-summary.tsx'
+import { FormElements } from '../../ui/form-elements.tsx'
+import { formatDate, formatMoney, type Locale, pick } from '../../ui/locale.ts'
+import { Notice } from '../../ui/notice.tsx'
+import { textOf } from '../field.tsx'
+import { notFound, type OfficeContext, parameter } from '../office-route.ts'
+import { officePage } from '../page.tsx'
+import { texts } from '../texts.ts'
+import { draftOf, readTyped } from './entry-form.ts'
+import { entryPage } from './entry-page.tsx'
+import { nothingWrong } from './wrong.ts'
+
+type Body = Record<string, string | string[]>
+type UnitElements = { external: FormElement[]; fields: FormElement[] }
+type Sample = { external: FormValues; fields: FormValues }
+
+/** Tells what a sale of the entry would do, as its form stands: nothing is saved, and nothing is done. */
+export async function tryEntry(c: OfficeContext, face: Face) {
+  const { shop } = face
+  const code = parameter(c, 'code')
+  const entry = code === 'new' ? undefined : ((await findEntry(shop.db, code)) ?? notFound())
+  const body = await readBody(c)
+  const typed = readTyped(shop, body, entry)
+  const { draft, errors } = draftOf(typed)
+  const needed = Object.entries(errors).filter(([field]) => ['code', 'price', 'vat'].includes(field))
+  if (needed.length > 0) {
+    const wrong = { ...nothingWrong, own: Object.fromEntries(needed) }
+    return await entryPage(c, face, { entry, typed, wrong, refused: 'invalid' })
+  }
+  const { en, fr } = draft.title
+  const tried = { ...draft, title: { en: en || fr || draft.code, fr: fr || en || draft.code } }
+  const elements = elementsOfUnit(face, tried)
+  const samples = readSamples(body, elements)
+  const run = await dryRun(shop, tried, samples satisfies DryAnswers[])
+  const found = handlerOf(shop.registry(), tried)
+  const internal = found && found !== 'missing' ? elementsOf(found.handler.internal) : []
+  return await dryRunPage(c, face, { code, title: tried.title, body, elements, internal, samples, run })
+}
+
+/** What a customer is asked for a unit of the draft. */
+function elementsOfUnit(face: Face, draft: Parameters<typeof dryRun>[1]): UnitElements {
+  const forms = unitForms(face.shop, { ...draft, fields: [] })
+  const own = parseElements(draft.fields)
+  return { external: forms.external, fields: own.ok ? own.elements : [] }
+}
+
+/** The answers that were sent; made-up ones where a unit has none yet. */
+function readSamples(body: Body, { external, fields }: UnitElements): Sample[] {
+  const count = Math.min(mostDryUnits, Math.max(1, Number.parseInt(textOf(body['sample.units']), 10) || 1))
+  return Array.from({ length: count }, (_, index) => {
+    const n = index + 1
+    if (body[`sample.${n}`] === undefined) {
+      return {
+        external: { ...defaultsOf(external), ...sampleAnswers(external, n) },
+        fields: { ...defaultsOf(fields), ...sampleAnswers(fields, n) },
+      }
+    }
+    return {
+      external: readForm(external, body, `sample.${n}.external.`),
+      fields: readForm(fields, body, `sample.${n}.fields.`),
+    }
+  })
+}
+
+const defaultsOf = (elements: FormElement[]): FormValues =>
+  Object.fromEntries(
+    elements.flatMap(({ name, default: value }) => (value === undefined ? [] : [[name, value]])),
+  )
+
+type Shown = {
+  code: string
+  title: { en: string; fr: string }
+  body: Body
+  elements: UnitElements
+  internal: FormElement[]
+  samples: Sample[]
+  run: DryRun
+}
+
+async function dryRunPage(c: OfficeContext, face: Face, shown: Shown) {
+  const { locale } = c.var
+  const t = texts[locale].dryRun
+  const { code, title, body, elements, internal, samples, run } = shown
+  const errors = run.ok ? [] : (run.units ?? [])
+  const saved = code !== 'new'
+  const csrf = csrfToken(c)
+  return await officePage(
+    c,
+    face,
+    { title: t.title, section: 'entries', status: run.ok ? 200 : 422 },
+    <>
+      <PageHead title={t.title} lead={pick(title, locale)} />
+      {!run.ok && (
+        <>
+          <Notice tone="error" title={pick(run.why, locale)} locale={locale} announced>
+            <p>{t.notTried}</p>
+          </Notice>
+          <ErrorSummary
+            locale={locale}
+            errors={[
+              ...summaryOf(internal, run.internal ?? {}, { locale }),
+              ...errors.flatMap((unit, index) => unitErrors(elements, unit, index + 1, locale)),
+            ]}
+          />
+        </>
+      )}
+      <div class="columns">
+        <div>
+          {run.ok && <Outcome {...{ run, locale }} currency={face.shop.settings.currency} />}
+          {run.ok && run.units.map((unit) => <UnitCard {...{ unit, locale }} />)}
+        </div>
+        <div>
+          <Card title={t.samples}>
+            <form method="post" action={routes.office.entries.dryRun(code)} class="stack" novalidate>
+              <CsrfField csrf={csrf} />
+              <Kept body={body} />
+              {samples.map((sample, index) => {
+                const n = index + 1
+                return (
+                  <fieldset class="stack">
+                    <legend>{t.unit(n)}</legend>
+                    <input type="hidden" name={`sample.${n}`} value="yes" />
+                    {elements.external.length + elements.fields.length === 0 && (
+                      <p class="soft">{t.nothingAsked}</p>
+                    )}
+                    <FormElements
+                      elements={elements.external}
+                      values={sample.external}
+                      errors={errors[index]?.external}
+                      prefix={`sample.${n}.external.`}
+                      locale={locale}
+                    />
+                    <FormElements
+                      elements={elements.fields}
+                      values={sample.fields}
+                      errors={errors[index]?.fields}
+                      prefix={`sample.${n}.fields.`}
+                      locale={locale}
+                    />
+                  </fieldset>
+                )
+              })}
+              <label class="field">
+                {t.units}
+                <select name="sample.units">
+                  {Array.from({ length: mostDryUnits }, (_, index) => (
+                    <option value={String(index + 1)} selected={index + 1 === samples.length}>
+                      {index + 1}
+                    </option>
+                  ))}
+                </select>
+              </label>
+              <Button look="primary">{t.again}</Button>
+            </form>
+          </Card>
+          <form
+            method="post"
+            action={saved ? routes.office.entries.show(code) : routes.office.entries.new()}
+            novalidate
+          >
+            <CsrfField csrf={csrf} />
+            <Kept body={body} />
+            <Button name="intent" value="refresh">
+              {t.back}
+            </Button>
+          </form>
+        </div>
+      </div>
+    </>,
+  )
+}
+
+/** The entry's form as it was sent: it is saved nowhere else. */
+function Kept({ body }: { body: Body }) {
+  const kept = Object.entries(body).filter(
+    ([name]) => name !== 'csrf' && name !== 'intent' && !/^sample\./.test(name),
+  )
+  return (
+    <>
+      {kept.flatMap(([name, values]) =>
+        [values].flat().map((value) => <input type="hidden" name={name} value={value} />),
+      )}
+    </>
+  )
+}
+
+function unitErrors(
+  elements: UnitElements,
+  errors: { external: FormErrors; fields: FormErrors },
+  n: number,
+  locale: Locale,
+): SummaryError[] {
+  return (['external', 'fields'] as const).flatMap((part) =>
+    summaryOf(elements[part], errors[part], { locale, prefix: `sample.${n}.${part}.` }),
+  )
+}
+
+type Tried = Extract<DryRun, { ok: true }>
+
+/** How the whole order would end, and what its handler says of its parameters. */
+function Outcome({ run, currency, locale }: { run: Tried; currency: string; locale: Locale }) {
+  const t = texts[locale].dryRun
+  const mails = run.mails.map((kind) => texts[locale].mailKinds[kind])
+  return (
+    <>
+      {run.findings.map(({ level, text }) => (
+        <Notice tone={level === 'error' ? 'error' : 'warning'} locale={locale}>
+          <p>{pick(text, locale)}</p>
+        </Notice>
+      ))}
+      <Card>
+        <p>
+          {t.ends(formatMoney(run.totalCents, currency, locale))}{' '}
+          <StateBadge kind="order" state={run.order} locale={locale} />
+        </p>
+        {mails.length > 0 && (
+          <p>
+            {t.mails}
+            {texts[locale].colon} {mails.join(', ')}
+          </p>
+        )}
+        <p class="soft small">{t.nothingDone}</p>
+      </Card>
+    </>
+  )
+}
+
+function UnitCard({ unit, locale }: { unit: DryUnit; locale: Locale }) {
+  const t = texts[locale].dryRun
+  const { position, state, why, lines, products, feedback } = unit
+  return (
+    <Card title={t.unit(position)} aside={<StateBadge kind="unit" state={state} locale={locale} />}>
+      <div class="stack">
+        {why && (
+          <Notice tone="warning" locale={locale}>
+            <p>{pick(why, locale)}</p>
+          </Notice>
+        )}
+        {(['ordered', 'paid'] as const).map((when) => (
+          <Lines title={t.when[when]} lines={lines.filter((line) => line.when === when)} locale={locale} />
+        ))}
+        {products.length > 0 && (
+          <section>
+            <h3>{t.products}</h3>
+            <ul>
+              {products.map(({ title, holder, startsAt, endsAt }) => (
+                <li>
+                  {pick(title, locale)}
+                  {holder && ` · ${holder.email}`}
+                  <div class="soft small">
+                    {endsAt
+                      ? t.fromTo(formatDate(startsAt, locale), formatDate(endsAt, locale))
+                      : t.from(formatDate(startsAt, locale))}
+                  </div>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+        {feedback && (
+          <section>
+            <h3>{t.feedback}</h3>
+            <p>{pick(feedback, locale)}</p>
+          </section>
+        )}
+      </div>
+    </Card>
+  )
+}
+
+function Lines({ title, lines, locale }: { title: string; lines: DryLine[]; locale: Locale }) {
+  const t = texts[locale].dryRun
+  if (lines.length === 0) return null
+  return (
+    <section>
+      <h3>{title}</h3>
+      <ol class="dry-run">
+        {lines.map(({ says, call }) => (
+          <li>
+            {pick(says, locale)}
+            {call && (
+              <details>
+                <summary class="small">
+                  {t.call} <span class="mono">{call.function}</span>
+                </summary>
+                <pre class="small">{JSON.stringify(call.parameters, null, 2)}</pre>
+              </details>
+            )}
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
