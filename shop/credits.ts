@@ -12,7 +12,8 @@ export type CreditMovement = {
   amountCents: number
   who: Who
   why: string | null
-  orderNumber: string | null
+  /** The order that it is about. Its token lets whoever has it act as its customer. */
+  order: { number: string; token: string } | null
   productReference: string | null
 }
 
@@ -64,13 +65,16 @@ export async function listCreditMovements(
     .leftJoin('orders as o', 'o.id', 'm.order_id')
     .leftJoin('products as p', 'p.id', 'm.product_id')
     .select(['m.id', 'm.at', 'm.kind', 'm.amount_cents as amountCents', 'm.who', 'm.why'])
-    .select(['o.number as orderNumber', 'p.reference as productReference'])
+    .select(['o.number', 'o.token', 'p.reference as productReference'])
     .where('m.account_id', '=', account)
     .orderBy('m.id', 'desc')
     .limit(limit + 1)
   if (before !== undefined) page = page.where('m.id', '<', before)
   const rows = await page.execute()
-  const movements = rows.slice(0, limit)
+  const movements = rows.slice(0, limit).map(({ number, token, ...movement }) => ({
+    ...movement,
+    order: number && token ? { number, token } : null,
+  }))
   return { movements, next: rows.length > limit ? movements.at(-1)?.id : undefined }
 }
 

@@ -25,7 +25,6 @@ export default defineHandler({
 
   async postpay({ unit, internal }) {
     const { order, entry, buyer } = unit
-    const cents = internal.creditsCents
     return {
       products: [
         {
@@ -33,21 +32,15 @@ export default defineHandler({
           title: entry.title,
           holder: { email: buyer.email, firstname: buyer.firstname, lastname: buyer.lastname },
           startsAt: order.paidAt ?? order.placedAt,
-          credits: { cents },
+          credits: { cents: internal.creditsCents },
         },
       ],
       feedback: {
         shown: {
-          en: `${amountFormats.en.format(cents / 100)} of credits are on your account: choose them when you next pay.`,
-          fr: `${amountFormats.fr.format(cents / 100)} de crédits sont sur votre compte : choisissez-les à votre prochain paiement.`,
+          en: `Your credits are there. To pay with them, sign in as ${buyer.email} and choose “Training credits”.`,
+          fr: `Vos crédits sont là. Pour payer avec eux, connectez-vous avec ${buyer.email} et choisissez « Crédits de formation ».`,
         },
       },
     }
   },
 })
-
-// Without a currency: a handler doesn't know the shop's.
-const amountFormats = {
-  en: new Intl.NumberFormat('en-GB', { minimumFractionDigits: 2 }),
-  fr: new Intl.NumberFormat('fr-FR', { minimumFractionDigits: 2 }),
-}

@@ -209,7 +209,6 @@ const en = {
     },
   },
   credits: {
-    title: 'Your credits',
     lead: 'They pay for whatever we sell. Choose “Training credits” when you order.',
     balance: 'You can spend',
     movements: 'What came and went',
@@ -468,7 +467,6 @@ const fr: typeof en = {
     },
   },
   credits: {
-    title: 'Vos crédits',
     lead: 'Ils règlent tout ce que nous vendons. Choisissez « Crédits de formation » à la commande.',
     balance: 'Vous disposez de',
     movements: 'Entrées et sorties',

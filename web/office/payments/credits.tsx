@@ -234,7 +234,7 @@ async function customerPage(c: OfficeContext, face: Face, email: string, sent?: 
 }
 
 /** What moved them: the product where there was one, the order otherwise. */
-function Origin({ movement: { productReference, orderNumber } }: { movement: CreditMovement }) {
+function Origin({ movement: { productReference, order } }: { movement: CreditMovement }) {
   if (productReference) {
     return (
       <a class="mono" href={routes.office.products.show(productReference)}>
@@ -242,5 +242,5 @@ function Origin({ movement: { productReference, orderNumber } }: { movement: Cre
       </a>
     )
   }
-  return orderNumber ? <a href={routes.office.orders.show(orderNumber)}>{orderNumber}</a> : null
+  return order && <a href={routes.office.orders.show(order.number)}>{order.number}</a>
 }

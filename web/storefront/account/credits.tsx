@@ -8,6 +8,7 @@ import { Money } from '../../ui/money.tsx'
 import { Pager, Table } from '../../ui/table.tsx'
 import { texts } from '../texts.ts'
 import { type AccountContext, accountPage, readKey } from './account-page.tsx'
+import { texts as accountTexts } from './account-texts.ts'
 
 /** What a customer has to spend with the shop, and what came and went. */
 export async function showCredits(c: AccountContext, face: Face) {
@@ -23,7 +24,7 @@ export async function showCredits(c: AccountContext, face: Face) {
   return await accountPage(
     c,
     face,
-    { title: t.title, section: here },
+    { title: accountTexts[locale].credits, section: here },
     <div class="stack large">
       <Card>
         <p class="soft">{t.balance}</p>
@@ -68,13 +69,13 @@ export async function showCredits(c: AccountContext, face: Face) {
 
 function Movement({ movement, locale }: { movement: CreditMovement; locale: Locale }) {
   const t = texts[locale].credits
-  const { kind, orderNumber } = movement
+  const { kind, order } = movement
   return (
     <>
       {t.kinds[kind]}
-      {orderNumber && (
+      {order && (
         <div class="soft small">
-          {t.order} <span class="mono">{orderNumber}</span>
+          {t.order} <a href={routes.order.show(order.number, order.token)}>{order.number}</a>
         </div>
       )}
     </>

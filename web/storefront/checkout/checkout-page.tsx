@@ -167,18 +167,19 @@ function CreditsOption({
         ? t.onlyOwner(signedIn.email)
         : t.signInFirst
   return (
-    <>
-      <label class="option">
-        <input type="radio" name="means" value={creditsId} checked={on} disabled={!credits.ok} />
-        <span class="strong">{pick(creditsMeans.title, locale)}</span>
-        <span class="help">{help}</span>
-      </label>
-      {!credits.ok && !signedIn && (
-        <p class="small">
-          <a href={signInPath(routes.checkout())}>{t.signInHere}</a>
-        </p>
-      )}
-    </>
+    <label class="option">
+      <input type="radio" name="means" value={creditsId} checked={on} disabled={!credits.ok} />
+      <span class="strong">{pick(creditsMeans.title, locale)}</span>
+      <span class="help">
+        {help}
+        {!credits.ok && !signedIn && (
+          <>
+            {' '}
+            <a href={signInPath(routes.checkout())}>{t.signInHere}</a>
+          </>
+        )}
+      </span>
+    </label>
   )
 }
 
