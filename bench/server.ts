@@ -30,7 +30,7 @@ export async function startServer(dataDir: string, settings: Record<string, stri
   const port = await freePort()
   const secret = randomBytes(32).toString('hex')
   const started = performance.now()
-  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/boutique.ts', 'start'], {
+  const child = spawn(process.execPath, ['cli/run.mjs', 'cli/boutique.ts', 'start'], {
     cwd: path.join(import.meta.dirname, '..'),
     env: {
       ...process.env,
@@ -48,7 +48,7 @@ export async function startServer(dataDir: string, settings: Record<string, stri
   const url = `http://127.0.0.1:${port}`
   await firstAnswer(url, child)
   const startedIn = performance.now() - started
-  const pid = child.pid ?? 0
+  const pid = await onlyChild(child.pid ?? 0)
   return {
     url,
     secret,
@@ -65,6 +65,11 @@ export async function startServer(dataDir: string, settings: Record<string, stri
     },
     stop: () => stop(child),
   }
+}
+
+/** The shop itself, which `cli/run.mjs` has started: see proc_pid_children(5). */
+async function onlyChild(pid: number): Promise<number> {
+  return Number.parseInt(await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'), 10)
 }
 
 async function firstAnswer(url: string, child: ChildProcess): Promise<void> {
