@@ -54,13 +54,14 @@ export function LearnerListInput({
         id={id}
         name={name}
         class="learners"
-        rows={Math.min(12, Math.max(5, lines + 1))}
+        rows={Math.min(12, Math.max(textarea.required ? 5 : 3, lines + 1))}
         wrap="off"
         spellcheck={false}
         autocomplete="off"
       >
         {text}
       </textarea>
+      {children}
       {files && (
         <div class="learner-file">
           <label for={`${id}-file`}>{t.file}</label>
@@ -75,7 +76,6 @@ export function LearnerListInput({
           />
         </div>
       )}
-      {children}
       {wrong.length > 0 && <WrongRows id={id} name={name} wrong={wrong} locale={locale} />}
     </>
   )
