@@ -5,6 +5,7 @@ import { accessOperations } from './access.ts'
 import { type ApiEnv, identify } from './caller.ts'
 import { cartOperations } from './carts.ts'
 import { catalogOperations } from './catalog.ts'
+import { creditOperations } from './credits.ts'
 import { type Document, documentOf, registerSecurity } from './document.ts'
 import { entryOperations } from './entries.ts'
 import { handlerOperations } from './handlers.ts'
@@ -24,6 +25,7 @@ export const operations: readonly Operation[] = [
   ...cartOperations,
   ...orderOperations,
   ...paymentOperations,
+  ...creditOperations,
   ...productionOperations,
   ...productOperations,
   ...entryOperations,

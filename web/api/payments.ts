@@ -74,6 +74,10 @@ const giveBack = z
     createdAt: moment,
     payment: z.object({ reference: z.string(), means: z.string() }).nullable(),
     done: z.object({ at: moment, by: z.string(), note: z.string() }).nullable(),
+    toCredits: z.boolean().openapi({
+      description:
+        'It goes back on the credits that paid the order, once it is said to be done: no transfer.',
+    }),
   })
   .openapi('GiveBack')
 
@@ -373,6 +377,7 @@ export const paymentOperations: Operation[] = [
               createdAt: exampleMoment,
               payment: { reference: 'VIR-2026-11-20-0042', means: 'transfer' },
               done: null,
+              toCredits: false,
             },
           ],
           next: null,

@@ -115,8 +115,14 @@ async function listPage(c: OfficeContext, face: Face) {
           rows={accounts}
           empty={
             <>
-              <p class="empty-title">{t.none}</p>
-              <p class="soft">{t.noneHelp}</p>
+              <p class="empty-title">{search ? t.noneFound : t.none}</p>
+              {search?.includes('@') && mayChange(c) ? (
+                <p>
+                  <a href={creditsOf(search)}>{t.giveTo(search)}</a>
+                </p>
+              ) : (
+                !search && <p class="soft">{t.noneHelp}</p>
+              )}
             </>
           }
           columns={[
