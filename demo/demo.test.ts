@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { priceOfParts } from '../shop/bundle.ts'
 import { listCatalog, listCategories, listEntries, whyUnavailable } from '../shop/entry.ts'
 import { testShop } from '../test/shop.ts'
 import { loadDemo } from './demo.ts'
@@ -24,12 +25,13 @@ describe('the demo', async () => {
       assert.equal(await whyUnavailable(shop, entry), undefined)
   })
 
-  it('shows what a shop can sell: a free entry, a handler of its own, one without any', async () => {
+  it('shows what a shop can sell: a free entry, a handler of its own, one without any, a bundle', async () => {
     const { entries } = await listCatalog(shop)
     assert.ok(entries.some((entry) => entry.priceCents === 0))
     assert.ok(entries.some((entry) => entry.handler === 'specific'))
     assert.ok(entries.some((entry) => entry.handler === null))
     assert.ok(entries.some((entry) => entry.fields.length > 0 && entry.handler === 'std_enroloncourse'))
+    assert.ok(entries.some((entry) => entry.parts.length > 1 && entry.priceCents < priceOfParts(entry.parts)))
     assert.equal((await listCategories(shop)).length, 5)
   })
 })

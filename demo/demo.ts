@@ -13,7 +13,11 @@ export async function loadDemo(shop: Shop): Promise<number> {
   const any = await shop.db.selectFrom('entries').select('id').limit(1).executeTakeFirst()
   if (any) return 0
   let made = 0
-  for (const [index, { course, onSale = true, ...entry }] of demoEntries.entries()) {
+  // A bundle can be sold once its parts are there.
+  const bundlesLast = [...demoEntries.entries()].sort(
+    ([, one], [, other]) => Number(one.parts !== undefined) - Number(other.parts !== undefined),
+  )
+  for (const [index, { course, onSale = true, ...entry }] of bundlesLast) {
     const draft: EntryDraft = {
       handler: course ? 'std_enroloncourse' : entry.code === specific ? 'specific' : null,
       maxQuantity: null,

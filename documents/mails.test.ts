@@ -17,6 +17,7 @@ const order: MailedOrder = {
       entry: { title: { en: 'Spreadsheets', fr: 'Tableur' } },
       quantity: 2,
       totalCents: 24_000,
+      bundle: null,
       units: [{ id: 7 }, { id: 8 }],
     },
   ],
@@ -49,6 +50,31 @@ describe('mails', () => {
       assert.ok(text.includes(part), part)
     }
     assert.ok(text.includes(context.orderUrl))
+  })
+
+  it('list the parts of a bundle under its price', () => {
+    const bundle = { code: 'LOT', title: { en: 'Both', fr: 'Les deux' }, cents: 10_000, quantity: 2 }
+    const line = (en: string, totalCents: number) => ({
+      entry: { title: { en, fr: en } },
+      quantity: 2,
+      totalCents,
+      bundle,
+      units: [],
+    })
+    const parts = [line('Spreadsheets', 15_000), line('SQL', 5_000)]
+    const { text } = composeMail('order_placed', {}, { ...order, lines: [...order.lines, ...parts] }, context)
+    assert.ok(
+      text.includes(
+        [
+          '- 2 × Spreadsheets: €240.00',
+          '- 2 × Both: €200.00',
+          '  - 2 × Spreadsheets',
+          '  - 2 × SQL',
+          'Total: ',
+        ].join('\n'),
+      ),
+      text,
+    )
   })
 
   it('are in the language of the order', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Customer, MailKind, OrderState } from '../db/schema.ts'
+import type { Customer, FrozenBundle, MailKind, OrderState } from '../db/schema.ts'
 import type { Text } from '../sdk/text.ts'
 
 /** What a mail tells of an order. */
@@ -13,7 +13,14 @@ export type MailedOrder = {
   vatCents: number
   paidCents: number
   payBefore: Date | null
-  lines: { entry: { title: Text }; quantity: number; totalCents: number; units: { id: number }[] }[]
+  lines: {
+    entry: { title: Text }
+    quantity: number
+    totalCents: number
+    /** The bundle that it was bought in: the lines of one come one after the other. */
+    bundle: FrozenBundle | null
+    units: { id: number }[]
+  }[]
   products: { title: Text; reference: string; link: string | null; holder: Customer | null }[]
 }
 
@@ -155,13 +162,19 @@ function ending(data: z.output<typeof endingMail>, order: MailedOrder, context: 
   }
 }
 
-/** What was ordered, a line each, and the total. */
+/** What was ordered, a line each, the parts of a bundle under it, and the total. */
 function lines(order: MailedOrder): string {
   const t = order.locale === 'fr' ? fr : en
-  const listed = order.lines.map(
-    (line) =>
-      `- ${line.quantity} × ${line.entry.title[order.locale]}${t.colon} ${money(line.totalCents, order)}`,
-  )
+  const line = (quantity: number, title: Text) => `- ${quantity} × ${title[order.locale]}`
+  const listed = order.lines.flatMap(({ bundle, entry, quantity, totalCents }, index) => {
+    if (!bundle) return [`${line(quantity, entry.title)}${t.colon} ${money(totalCents, order)}`]
+    const price = money(bundle.cents * bundle.quantity, order)
+    const begins = order.lines[index - 1]?.bundle?.code !== bundle.code
+    return [
+      ...(begins ? [`${line(bundle.quantity, bundle.title)}${t.colon} ${price}`] : []),
+      `  ${line(quantity, entry.title)}`,
+    ]
+  })
   const vat = order.vatCents > 0 ? t.ofWhichVat(money(order.vatCents, order)) : ''
   return [...listed, `${t.total}${t.colon} ${money(order.totalCents, order)}${vat}`].join('\n')
 }

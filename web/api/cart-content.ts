@@ -1,23 +1,39 @@
 import { z } from '@hono/zod-openapi'
 import type { CartContent, CartUnit } from '../../db/schema.ts'
 import type { Text } from '../../sdk/index.ts'
-import { newUnit, type ViewedCart } from '../../shop/cart.ts'
+import { isBundle, mostPartUnits } from '../../shop/bundle.ts'
+import { newUnit, type ViewedCart, type ViewedPart } from '../../shop/cart.ts'
 import { mostUnitsOfAnOrder } from '../../shop/entry.ts'
 import { type Fault, faultsAt, pointerTo } from './problem.ts'
 import { entryCode } from './values.ts'
 
 const answers = z.record(z.string().max(60), z.unknown())
 
+const forMe = z.boolean().default(false).openapi({
+  description: 'The buyer is the learner: the fields that name them are filled from the customer.',
+})
+const external = answers.default({}).openapi({ description: 'Answers to what the handler asks, by field.' })
+const fields = answers
+  .default({})
+  .openapi({ description: 'Answers to the training organisation’s own fields.' })
+
 /** One unit as a program sends it. What is no question of the form is dropped when the order is placed. */
 export const sentUnit = z
   .object({
-    forMe: z.boolean().default(false).openapi({
-      description: 'The buyer is the learner: the fields that name them are filled from the customer.',
+    forMe,
+    external,
+    fields,
+    parts: z
+      .array(z.object({ code: entryCode, forMe, external, fields }))
+      .max(mostPartUnits)
+      .optional()
+      .openapi({
+        description:
+          'Of a bundle: the answers for its parts, by code; the second of one code are those for its second unit.',
+      }),
+    sameLearner: z.boolean().optional().openapi({
+      description: 'Of a bundle: whoever is named for the first part takes the others too.',
     }),
-    external: answers.default({}).openapi({ description: 'Answers to what the handler asks, by field.' }),
-    fields: answers
-      .default({})
-      .openapi({ description: 'Answers to the training organisation’s own fields.' }),
   })
   .openapi('SentUnit', {
     example: { external: { email: 'leo@learners.example', firstname: 'Léo', lastname: 'Petit' } },
@@ -76,14 +92,28 @@ export function faultsOf(content: CartContent, viewed: ViewedCart): Fault[] {
     const tooMany = whyTooMany(line)
     return [
       ...(tooMany ? [{ pointer: pointerTo('lines', index, 'units'), text: tooMany }] : []),
-      ...line.units.flatMap(({ errors }, unit) =>
-        (['external', 'fields'] as const).flatMap((part) =>
-          Object.entries(errors[part]).flatMap(([field, error]) => {
-            const at = ['lines', index, 'units', unit, part, ...(field ? [field] : [])]
-            return faultsAt(at, error)
-          }),
-        ),
-      ),
+      ...line.units.flatMap((unit, place) => {
+        const at = ['lines', index, 'units', place]
+        if (!isBundle(line.entry)) return faultsOfAnswers(at, unit.errors)
+        const sent = content.lines[index]?.units[place]?.parts ?? []
+        return unit.parts.flatMap((part) =>
+          faultsOfAnswers([...at, 'parts', placeOf(part, sent)], part.errors),
+        )
+      }),
     ]
   })
+}
+
+function faultsOfAnswers(at: PropertyKey[], errors: ViewedPart['errors']): Fault[] {
+  return (['external', 'fields'] as const).flatMap((form) =>
+    Object.entries(errors[form]).flatMap(([field, error]) =>
+      faultsAt([...at, form, ...(field ? [field] : [])], error),
+    ),
+  )
+}
+
+/** Where the answers for a unit of a part stand among those that were sent, or where they are missing. */
+function placeOf({ code, copy }: ViewedPart, sent: { code: string }[]): number {
+  const places = [...sent.keys()].filter((place) => sent[place]?.code === code)
+  return places[copy - 1] ?? sent.length
 }

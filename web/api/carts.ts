@@ -21,15 +21,19 @@ const errors = z
   .record(
     z.string(),
     text.extend({
-      rows: z
-        .array(wrongRow)
-        .optional()
-        .openapi({
-          description: 'Of a list of people: the rows that are wrong, each with its errors by column.',
-        }),
+      rows: z.array(wrongRow).optional().openapi({
+        description: 'Of a list of people: the rows that are wrong, each with its errors by column.',
+      }),
     }),
   )
   .openapi({ description: 'What is wrong, by field; empty when all is well. "" is the form as a whole.' })
+
+const answers = {
+  forMe: z.boolean(),
+  external: z.record(z.string(), z.unknown()),
+  fields: z.record(z.string(), z.unknown()),
+  errors: z.object({ external: errors, fields: errors }),
+}
 
 const cart = z
   .object({
@@ -47,10 +51,13 @@ const cart = z
         units: z.array(
           z.object({
             key: z.string().openapi({ description: 'Names the unit within its cart.' }),
-            forMe: z.boolean(),
-            external: z.record(z.string(), z.unknown()),
-            fields: z.record(z.string(), z.unknown()),
-            errors: z.object({ external: errors, fields: errors }),
+            ...answers,
+            sameLearner: z.boolean().openapi({
+              description: 'Of a bundle: whoever is named for the first part takes the others too.',
+            }),
+            parts: z.array(z.object({ code: entryCode, title: text, ...answers })).openapi({
+              description: 'Of a bundle: each unit of its parts, with the answers that count for it.',
+            }),
           }),
         ),
       }),
@@ -83,6 +90,8 @@ const exampleCart = {
           forMe: false,
           external: { email: 'leo@learners', firstname: 'Léo', lastname: 'Petit' },
           fields: {},
+          sameLearner: true,
+          parts: [],
           errors: {
             external: {
               email: {
@@ -223,7 +232,7 @@ export const cartOperations: Operation[] = [
       answer: { description: 'The cart.', schema: cart, example: exampleCart },
     },
     async ({ face, caller, params, body }) =>
-      await changeUnit(face, caller, params, (unit) => [{ ...unit, ...body }]),
+      await changeUnit(face, caller, params, ({ key }) => [{ key, ...body }]),
   ),
 
   operation(
@@ -301,6 +310,14 @@ function lineOf(line: ViewedCart['lines'][number]) {
     totalCents,
     vatCents,
     why: whyTooMany(line) ?? null,
-    units: units.map((unit) => ({ ...unit, external: hideSecrets(line.external, unit.external) })),
+    units: units.map((unit) => ({
+      ...unit,
+      external: hideSecrets(line.external, unit.external),
+      parts: unit.parts.map((part) => ({
+        ...part,
+        title: part.entry.title,
+        external: hideSecrets(part.asked.external, part.external),
+      })),
+    })),
   }
 }

@@ -26,7 +26,20 @@ const onSale = z
     category: text,
     priceCents: cents.openapi({ description: 'The price of one unit, VAT included, in cents.' }),
     currency,
-    vatBasisPoints: z.int().openapi({ description: 'The VAT inside the price: 2000 is 20 %.' }),
+    vatBasisPoints: z.int().openapi({
+      description: 'The VAT inside the price: 2000 is 20 %. Of a bundle it is that of each part instead.',
+    }),
+    parts: z
+      .array(
+        z.object({
+          code: entryCode,
+          quantity: z.int(),
+          title: text,
+          priceCents: cents.openapi({ description: 'The price of one by itself, in cents.' }),
+          vatBasisPoints: z.int(),
+        }),
+      )
+      .openapi({ description: 'Of a bundle: what one is made of. Empty for any other entry.' }),
     mostUnits: z.int().openapi({ description: 'The most units in one order.' }),
   })
   .openapi('CatalogEntry')
@@ -36,6 +49,9 @@ const onSaleInFull = onSale
     unit: z.object({ external: form, fields: form }).openapi({
       description: 'What is asked for each unit: by the handler, and by the training organisation.',
     }),
+    partUnits: z
+      .array(z.object({ code: entryCode, external: form, fields: form }))
+      .openapi({ description: 'Of a bundle: what is asked for each part.' }),
     availability: z.object({
       available: z.boolean(),
       why: orNull(text).openapi({ description: 'Why it can’t be bought right now.' }),
@@ -52,6 +68,7 @@ const example = {
   priceCents: 49_000,
   currency: 'EUR',
   vatBasisPoints: 2000,
+  parts: [],
   mostUnits: 500,
 }
 
@@ -125,6 +142,7 @@ export const catalogOperations: Operation[] = [
             external: exampleForm,
             fields: { schema: { type: 'object', properties: {} }, elements: [] },
           },
+          partUnits: [],
           availability: { available: true, why: null },
         },
       },
@@ -137,6 +155,9 @@ export const catalogOperations: Operation[] = [
         answer: {
           ...offered(face, entry),
           unit: formsOfUnit(face, entry, locale),
+          partUnits: entry.parts.flatMap(({ code, entry: part }) =>
+            part ? [{ code, ...formsOfUnit(face, part, locale) }] : [],
+          ),
           availability: { available: why === undefined, why: why ?? null },
         },
       }
@@ -180,7 +201,11 @@ export const catalogOperations: Operation[] = [
   ),
 ]
 
-const offered = (face: Face, entry: Entry) => ({ ...entry, mostUnits: mostUnits(face.shop, entry) })
+const offered = (face: Face, entry: Entry) => ({
+  ...entry,
+  mostUnits: mostUnits(face.shop, entry),
+  parts: entry.parts.flatMap(({ entry: part, ...rest }) => (part ? [{ ...part, ...rest }] : [])),
+})
 
 /** The two forms of a unit of this entry. */
 function formsOfUnit(face: Face, entry: Entry, locale: Locale) {

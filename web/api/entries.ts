@@ -25,6 +25,8 @@ const handlerChoice = z
   .nullable()
   .openapi({ description: 'A handler’s identifier; `specific`: the one named after the code; null: none.' })
 
+const part = z.object({ code: entryCode, quantity: z.int() })
+
 const entry = z
   .object({
     code: entryCode,
@@ -41,6 +43,7 @@ const entry = z
       .record(z.string(), z.unknown())
       .openapi({ description: 'The internal parameters, without their secrets.' }),
     fields: z.array(formElement),
+    parts: z.array(part).openapi({ description: 'Of a bundle: what one is made of.' }),
     maxQuantity: z.int().nullable(),
     position: z.int(),
     revision: z.int(),
@@ -71,6 +74,14 @@ const draft = z.object({
     .array(z.unknown())
     .default([])
     .openapi({ description: 'The training organisation’s own fields, see FormElement.' }),
+  parts: z
+    .array(part)
+    .default([])
+    .openapi({
+      description:
+        'Makes it a bundle: at the most 20 other entries with 50 units in all, each of which is produced by its own ' +
+        'handler. They need not be on sale. A bundle has no handler and no fields, and its VAT is that of its parts.',
+    }),
   maxQuantity: z.int().nullable().default(null),
   position: z.int().min(-1_000_000).max(1_000_000).default(0),
 })
@@ -90,6 +101,7 @@ const exampleEntry: z.input<typeof entry> = {
   handler: 'std_enroloncourse',
   internal: { course: 12, role: 'student' },
   fields: [],
+  parts: [],
   maxQuantity: null,
   position: 10,
   revision: 1,
@@ -280,7 +292,12 @@ function answerSaved(face: Face, saved: SavedEntry): Answered<z.output<typeof en
           ...saved.findings
             .filter((found) => found.level === 'error')
             .map(({ field, text }) => ({
-              pointer: field === undefined || field === 'handler' ? '/handler' : pointerTo('internal', field),
+              pointer:
+                field === 'parts'
+                  ? '/parts'
+                  : field === undefined || field === 'handler'
+                    ? '/handler'
+                    : pointerTo('internal', field),
               text,
             })),
         ],

@@ -94,6 +94,13 @@ export const order = z
         unitCents: cents,
         totalCents: cents,
         vatCents: cents,
+        bundle: z
+          .object({ code: entryCode, title: text, unitCents: cents, quantity: z.int() })
+          .nullable()
+          .openapi({
+            description:
+              'The bundle that it was bought in: each of its parts has a line, whose price is its share of the bundle’s.',
+          }),
         units: z.array(
           z.object({
             id: z.int(),
@@ -149,6 +156,7 @@ export const exampleOrder: z.input<typeof order> = {
       unitCents: 49_000,
       totalCents: 49_000,
       vatCents: 8167,
+      bundle: null,
       units: [
         {
           id: 1,
@@ -186,7 +194,14 @@ export async function orderAnswer(
     lines: view.lines.map((line) => {
       const { external } = formsOf(face.shop, line.entry)
       const units = line.units.map((unit) => ({ ...unit, external: hideSecrets(external, unit.external) }))
-      return { ...line, code: line.entry.code, title: line.entry.title, units }
+      const { bundle } = line
+      return {
+        ...line,
+        code: line.entry.code,
+        title: line.entry.title,
+        bundle: bundle && { ...bundle, unitCents: bundle.cents },
+        units,
+      }
     }),
   }
 }

@@ -1,9 +1,12 @@
 import { productionsOfOrder } from '../../../production/journal.ts'
+import type { Text } from '../../../sdk/index.ts'
+import { groupLines } from '../../../shop/bundle.ts'
 import { creditsOfOrder, findCredits } from '../../../shop/credits.ts'
 import { orderUrl } from '../../../shop/order-url.ts'
 import {
   findOrder,
   giveBacksOfOrder,
+  type LineView,
   type OrderView,
   orderHistory,
   paymentsOfOrder,
@@ -16,7 +19,7 @@ import { ButtonLink } from '../../ui/button.tsx'
 import { Card, PageHead } from '../../ui/card.tsx'
 import { ErrorSummary, summaryOf } from '../../ui/error-summary.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
-import { formatMoney, formatRate, pick } from '../../ui/locale.ts'
+import { formatMoney, formatRate, type Locale, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
 import { Table } from '../../ui/table.tsx'
@@ -94,22 +97,8 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
       <PaymentOutcome c={c} order={order} />
       <div class="columns">
         <div>
-          {order.lines.map((line) => (
-            <Card
-              flush
-              title={
-                <a href={routes.office.entries.show(line.entry.code)}>{pick(line.entry.title, locale)}</a>
-              }
-              aside={
-                <span class="soft">
-                  {line.quantity} × <Money cents={line.unitCents} currency={order.currency} locale={locale} />{' '}
-                  ={' '}
-                  <strong>
-                    <Money cents={line.totalCents} currency={order.currency} locale={locale} />
-                  </strong>
-                </span>
-              }
-            >
+          {groupLines(order.lines).map(({ bundle, lines }) => {
+            const units = (line: LineView) => (
               <Units
                 {...parts}
                 line={line}
@@ -117,8 +106,37 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
                 givenBack={givenBack}
                 brought={brought}
               />
-            </Card>
-          ))}
+            )
+            return bundle ? (
+              <Card
+                flush
+                title={<Sold {...bundle} locale={locale} />}
+                aside={<Price quantity={bundle.quantity} cents={bundle.cents} {...{ order, locale }} />}
+              >
+                {lines.map((line) => (
+                  <section class="sold-part">
+                    <header>
+                      <h3>
+                        <Sold {...line.entry} locale={locale} />
+                      </h3>
+                      <Price quantity={line.quantity} cents={line.unitCents} {...{ order, locale }} />
+                    </header>
+                    {units(line)}
+                  </section>
+                ))}
+              </Card>
+            ) : (
+              lines.map((line) => (
+                <Card
+                  flush
+                  title={<Sold {...line.entry} locale={locale} />}
+                  aside={<Price quantity={line.quantity} cents={line.unitCents} {...{ order, locale }} />}
+                >
+                  {units(line)}
+                </Card>
+              ))
+            )
+          })}
           {order.products.length > 0 && <Products {...parts} />}
           {payments.length > 0 && (
             <Card flush title={t.payments}>
@@ -274,6 +292,25 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
         </div>
       </div>
     </>,
+  )
+}
+
+/** The title of what was sold, which leads to its entry. */
+function Sold({ code, title, locale }: { code: string; title: Text; locale: Locale }) {
+  return <a href={routes.office.entries.show(code)}>{pick(title, locale)}</a>
+}
+
+type PriceProps = { quantity: number; cents: number; order: OrderView; locale: Locale }
+
+/** "2 × €45.00 = €90.00". */
+function Price({ quantity, cents, order, locale }: PriceProps) {
+  return (
+    <span class="soft">
+      {quantity} × <Money cents={cents} currency={order.currency} locale={locale} /> ={' '}
+      <strong>
+        <Money cents={quantity * cents} currency={order.currency} locale={locale} />
+      </strong>
+    </span>
   )
 }
 
