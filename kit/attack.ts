@@ -69,16 +69,24 @@ export function attacksOn(
       count('twice', 1, (await attack(world, spot, 'race', { kind: 'twice' })).findings)
 
   const attackCall =
-    (spot: Spot, at: number, callee: 'moodle' | 'service'): Attack =>
+    (spot: Spot, at: number, call: Moment): Attack =>
     async (world, count) => {
-      const faults = outages[callee]
+      const callee = calleeOf(call)
+      // A question does nothing: its answer may come late, or never, as any outage may.
+      const [faults, alone] = isQuestion(call.name)
+        ? [[...outages[callee], ...doneFaults[callee]], []]
+        : [outages[callee], doneFaults[callee]]
       const together = await attack(world, spot, 'fault', { kind: 'faults', at, faults: [...faults] })
       const clean = together.findings.length === 0
       if (clean) for (const fault of together.struck) if (fault) count(fault, 1, [])
       // Where one of them does harm, each is tried alone, to know which.
-      for (const fault of clean ? doneFaults[callee] : [...faults, ...doneFaults[callee]]) {
-        const alone = await attack(world, spot, 'fault', { kind: 'faults', at, faults: [fault] })
-        count(fault, alone.struck.length, alone.findings)
+      for (const fault of clean ? alone : [...faults, ...alone]) {
+        const { struck, findings } = await attack(world, spot, 'fault', {
+          kind: 'faults',
+          at,
+          faults: [fault],
+        })
+        count(fault, struck.length, findings)
       }
     }
 
@@ -92,7 +100,7 @@ export function attacksOn(
         ...traces.map((at) => attackMoment(spot, 'dies', at)),
         ...(traces.length > 0 ? [attackTwice(spot)] : []),
         ...traces.map((at) => attackMoment(spot, 'sleeps', at)),
-        ...calls.map((call, index) => attackCall(spot, index + 1, calleeOf(call))),
+        ...calls.map((call, index) => attackCall(spot, index + 1, call)),
       ]
     }),
   )
@@ -113,10 +121,11 @@ export function attacksOn(
 }
 
 /** Whether anything changed since the moment before: the answer to a question leaves no trace. */
-function leavesTrace({ kind, name }: Moment): boolean {
-  if (kind !== 'answer') return true
-  return name.includes(' ') ? !name.startsWith('GET ') : (findFunction('4.5', name)?.writes ?? true)
-}
+const leavesTrace = ({ kind, name }: Moment) => kind !== 'answer' || !isQuestion(name)
+
+/** A call that changes nothing. */
+const isQuestion = (name: string) =>
+  name.includes(' ') ? name.startsWith('GET ') : !(findFunction('4.5', name)?.writes ?? true)
 
 function say({ kind, name }: Moment): string {
   switch (kind) {

@@ -13,12 +13,7 @@ import type { World } from './world.ts'
  * the answer is on its way; `effect`: a step's effect is made and not recorded; `step`: it is recorded; `end`: the
  * script has returned; `kept`: the shop has kept what it returned, and Moodle knows; only the outcome is not recorded.
  */
-export type Moment = {
-  kind: 'call' | 'answer' | 'effect' | 'step' | 'end' | 'kept'
-  name: string
-  /** Nothing was called nor asked of the database since the moment before: who dies or sleeps now does so as well then. */
-  still?: true
-}
+export type Moment = { kind: 'call' | 'answer' | 'effect' | 'step' | 'end' | 'kept'; name: string }
 
 /** Looks on at each moment. What it returns holds the process up. */
 export type Watch = (moment: Moment, process: Process) => Promise<void> | void
@@ -58,18 +53,12 @@ export function openProcess(
   })
   death.catch(() => {}) // it is no failure when nothing was running
   let dead = false
-  let still = false
-  const db = observed(world.ground.db, () => {
-    if (dead) throw new Died('a dead process writes nothing')
-    still = false
-  })
+  const db = severable(world.ground.db, () => dead)
   const { token, release } = world.letIn((moment) => pass(moment))
   const connected = connectSite({ id: 'main', url: world.url, token, db, log: world.ground.log, timeoutMs })
 
   async function pass(moment: Moment): Promise<void> {
-    const passed: Moment = still && moment.kind !== 'answer' ? { ...moment, still } : moment
-    still = true
-    if (!dead) await watch?.(passed, opened)
+    if (!dead) await watch?.(moment, opened)
     if (dead) await never
   }
 
@@ -221,14 +210,14 @@ export function openProcess(
   return opened
 }
 
-/** A database that tells of each statement before it is sent: when `before` throws, what was begun is rolled back. */
-function observed(db: Kysely<Database>, before: () => void): Kysely<Database> {
-  const observer: KyselyPlugin = {
+/** A database that takes nothing more once `dead`: what was begun is rolled back. */
+function severable(db: Kysely<Database>, dead: () => boolean): Kysely<Database> {
+  const severed: KyselyPlugin = {
     transformQuery({ node }) {
-      before()
+      if (dead()) throw new Died('a dead process writes nothing')
       return node
     },
     transformResult: async ({ result }) => result,
   }
-  return db.withPlugin(observer)
+  return db.withPlugin(severed)
 }

@@ -212,31 +212,30 @@ async function passWithFaults(
   let over = Promise.withResolvers<void>()
   let calls = 0
   let struck: string | undefined
-  const late = faults.includes('slow')
-  const first = open({
-    timeoutMs: late ? shortPatience : undefined,
-    watch(moment) {
-      if (moment.kind !== 'call' || !due) return undefined
-      // Once struck, the same call meets the next fault in the next attempt.
-      if (struck === undefined ? ++calls !== at : moment.name !== struck) return undefined
-      struck = moment.name
-      const fault = due
-      due = undefined
-      onStrike?.(moment, fault)
-      return strike(world, fault, moment, over.promise)
-    },
-  })
+  const watch: Watch = (moment) => {
+    if (moment.kind !== 'call' || !due) return undefined
+    // Once struck, the same call meets the next fault in the next attempt.
+    if (struck === undefined ? ++calls !== at : moment.name !== struck) return undefined
+    struck = moment.name
+    const fault = due
+    due = undefined
+    onStrike?.(moment, fault)
+    return strike(world, fault, moment, over.promise)
+  }
+  const first = open({ watch })
   for (const fault of faults) {
     due = fault
     over = Promise.withResolvers()
-    await attempt(first)
+    // What comes too late for everybody would take long: a process that doesn't wait meets it.
+    const process = fault === 'slow' ? open({ watch, timeoutMs: shortPatience }) : first
+    await attempt(process)
     world.mend()
     over.resolve()
     await world.quiet()
-    if (!late) await first.probe()
+    if (process === first) await first.probe()
   }
   // The process finds out by itself that the fault is over; the impatient one has had its part.
-  await goOn(late ? open() : first)
+  await goOn(faults.includes('slow') ? open() : first)
 }
 
 async function inTime(work: Promise<void>, phase: Phase): Promise<void> {
