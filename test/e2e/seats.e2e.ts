@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { texts as packTexts } from '../../web/packs/pack-texts.ts'
+import { texts as accountTexts } from '../../web/storefront/account/account-texts.ts'
+import { texts } from '../../web/storefront/texts.ts'
+import { openBrowser } from '../chromium.ts'
+import type { SandboxState } from '../shop.ts'
+import { openWholeShop, type WholeShop } from './open-whole-shop.ts'
+
+let shop: WholeShop
+let browser: Browser
+
+before(async () => {
+  ;[shop, browser] = await Promise.all([openWholeShop(), openBrowser()])
+})
+after(async () => {
+  await browser?.close()
+  await shop?.stop()
+})
+
+const t = packTexts.en
+
+async function buyPack(page: Page, buyer: string): Promise<void> {
+  await page.goto(`${shop.url}/entries/PACK-RGPD-10`)
+  await page.getByRole('button', { name: texts.en.entry.add }).click()
+  await page.waitForURL(/\/cart/)
+  await page.getByRole('button', { name: texts.en.cart.checkout }).click()
+  await page.waitForURL(/\/checkout/)
+  await page.locator('input[name$="firstname"]').fill('Alice')
+  await page.locator('input[name$="lastname"]').fill('Martin')
+  await page.locator('input[name$="email"]').fill(buyer)
+  await page.locator('input[value="test_card"]').check()
+  await page.locator('input[type="checkbox"]').last().check()
+  await page.locator('main form button[type="submit"]').last().click()
+  await page.waitForURL(/\/test-card\//)
+  await page.locator('button').first().click()
+  await page.waitForURL(/\/orders\//)
+  await settled(page, () => page.getByRole('link', { name: t.openPack }).isVisible())
+}
+
+async function signIn(page: Page, email: string): Promise<void> {
+  const words = accountTexts.en.signIn
+  await page.goto(`${shop.url}/account/sign-in`)
+  await page.getByLabel(words.email).fill(email)
+  await page.getByRole('button', { name: words.send }).click()
+  await page.waitForLoadState()
+  await page.goto(await shop.signInLink(email))
+  await page.getByRole('button', { name: words.enter }).click()
+  await page.waitForURL(/\/account$/)
+}
+
+/** Loads a page again until something shows, as its refresh does without JavaScript. */
+async function settled(page: Page, shows: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!(await shows())) {
+    assert.ok(Date.now() < deadline, `waited in vain on ${page.url()}`)
+    await page.waitForTimeout(100)
+    await page.reload()
+  }
+}
+
+/** Who gets into the course that the pack opens, as Moodle has it now. */
+async function inCourse(suffix: string): Promise<string[]> {
+  const reply = await fetch(`${shop.sandboxUrl}/sandbox/state?email=${suffix}`)
+  const { courses } = (await reply.json()) as SandboxState // our own sandbox's
+  const course = courses.find(({ shortname }) => shortname === 'RGPD-01')
+  return (course?.enrolments ?? [])
+    .flatMap(({ email, open }) => (open ? [email.split('@')[0] ?? ''] : []))
+    .sort()
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  describe(`the buyer of a pack of 10 seats, ${javaScriptEnabled ? 'with' : 'without'} JavaScript`, () => {
+    it('gives them to a list with two bad rows, takes one back, gives it on, and Moodle agrees each time', async () => {
+      const domain = javaScriptEnabled ? 'team.example' : 'plain.example'
+      const buyer = `alice@${domain}`
+      const context = await browser.newContext({ locale: 'en', javaScriptEnabled })
+      context.setDefaultTimeout(20_000)
+      const page = await context.newPage()
+      await buyPack(page, buyer)
+      await signIn(page, buyer)
+      await page.getByRole('link', { name: 'GDPR in practice: 10 seats' }).click()
+      await page.getByText(t.used('0', '10')).waitFor()
+
+      // As copied from a spreadsheet: one address is no address, one comes twice.
+      const people = Array.from({ length: 10 }, (_, i) => `Learner\tNumber ${i}\tl${i}@${domain}`)
+      people[3] = 'Learner\tNumber 3\tnobody'
+      people[7] = `Learner\tNumber 7\tl2@${domain}`
+      await page.getByLabel(t.list, { exact: true }).fill(people.join('\n'))
+      await page.getByRole('button', { name: t.check }).click()
+      await page.locator('[aria-invalid="true"]').first().waitFor()
+      assert.deepEqual(await inCourse(domain), [], 'nothing happens before the list is right')
+
+      // Corrected in place: the wrong address, and both rows of the repeated one stand there.
+      const emails = page.locator('.learner-rows input[name="learners.email"]')
+      for (let i = 0; i < (await emails.count()); i++) {
+        const value = await emails.nth(i).inputValue()
+        if (value === 'nobody') await emails.nth(i).fill(`l3@${domain}`)
+      }
+      await emails.last().fill(`l7@${domain}`)
+      await page.getByRole('button', { name: t.check }).click()
+      await page.getByRole('heading', { name: t.confirmTitle('10') }).waitFor()
+      assert.deepEqual(await inCourse(domain), [], 'nor before it is confirmed')
+
+      await page.getByRole('button', { name: t.confirmButton('10') }).click()
+      await page.waitForURL(/\/batches\//)
+      await settled(page, () => page.getByText(t.batchDone).isVisible())
+      assert.deepEqual(
+        await inCourse(domain),
+        Array.from({ length: 10 }, (_, i) => `l${i}`),
+      )
+
+      // One is taken back: nobody has it, and its learner is out, not forgotten.
+      await page.getByRole('link', { name: t.backToPack }).click()
+      await page.getByText(t.used('10', '10')).waitFor()
+      await page.getByRole('row', { name: /l4@/ }).getByRole('link', { name: t.manage }).click()
+      await page.getByText('Take back', { exact: true }).click()
+      await page
+        .locator('details[open]')
+        .getByRole('button', { name: accountTexts.en.product.confirm })
+        .click()
+      await page.getByText(accountTexts.en.product.outcomes.done).waitFor()
+      assert.ok(!(await inCourse(domain)).includes('l4'))
+
+      // And given to somebody else.
+      await page.getByRole('link', { name: accountTexts.en.product.pack }).click()
+      await page.getByText(t.used('9', '10')).waitFor()
+      await page.getByLabel('Learner’s e-mail').fill(`late@${domain}`)
+      await page.getByLabel('First name').fill('Late')
+      await page.getByLabel('Last name').fill('Comer')
+      await page.getByRole('button', { name: t.giveButton }).click()
+      await page.getByText(t.given).waitFor()
+      assert.ok((await inCourse(domain)).includes('late'))
+      await context.close()
+    })
+  })
+}
