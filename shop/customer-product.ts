@@ -1,6 +1,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Database, OrderState, UnitState } from '../db/schema.ts'
 import type { Engine } from '../production/run.ts'
+import type { Text } from '../sdk/index.ts'
 import { seatHandlers } from './pack.ts'
 import {
   type Acted,
@@ -115,6 +116,43 @@ export async function actOnCustomerProduct(
   if (product.orderToken === undefined) return { ok: false, reason: 'not_now' }
   const by = { who: 'customer', audience: 'customer' } as const
   return await actOnProduct(shop, engine, product.reference, action, values, by, asked)
+}
+
+export type AskedAction =
+  | { state: 'done' | 'refused'; told: Text | undefined }
+  | { state: 'waiting' | 'needs_operator' | 'dropped' }
+
+/** What became of an action that was asked for on this product; undefined when its production is another's. */
+export async function findAskedAction(
+  db: Db,
+  { unitId, reference }: Pick<OwnedProduct, 'unitId' | 'reference'>,
+  production: number,
+): Promise<AskedAction | undefined> {
+  const row = await db
+    .selectFrom('productions')
+    .select(['state', 'feedback'])
+    .where('id', '=', production)
+    .where('unit_id', '=', unitId)
+    .where('script', '=', 'action')
+    .where(sql<string>`input #>> '{action,product,reference}'`, '=', reference)
+    .executeTakeFirst()
+  if (!row) return undefined
+  switch (row.state) {
+    case 'done':
+    case 'refused':
+      return { state: row.state, told: row.feedback?.shown }
+    case 'queued':
+    case 'running':
+    case 'retrying':
+      return { state: 'waiting' }
+    case 'needs_operator':
+      return { state: 'needs_operator' }
+    case 'skipped':
+    case 'cancelled':
+      return { state: 'dropped' }
+    default:
+      return row.state satisfies never
+  }
 }
 
 export type CustomerOrder = {

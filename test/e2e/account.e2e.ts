@@ -92,7 +92,7 @@ describe('a customer without JavaScript', () => {
     await fill(page, 'handOver.', eve)
     await page.getByRole('button', { name: t.product.confirm }).click()
     await page.getByRole('heading', { name: t.product.theirAccess('Eve Petit') }).waitFor()
-    assert.match(await page.locator('main').innerText(), new RegExp(t.product.acted))
+    assert.match(await page.locator('main').innerText(), new RegExp(t.product.outcomes.done))
     assert.match(await enrolled(eve), /SQL/)
 
     await page.goto(`${shop.url}/account/orders`)

@@ -1,7 +1,9 @@
 import {
+  type AskedAction,
   actOnCustomerProduct,
   type CustomerProduct,
   customerActions,
+  findAskedAction,
   findCustomerProduct,
 } from '../../../shop/customer-product.ts'
 import { extensionsOf } from '../../../shop/extensions.ts'
@@ -24,11 +26,9 @@ import { Notice } from '../../ui/notice.tsx'
 import { Timeline, type TimelineItem } from '../../ui/timeline.tsx'
 import { notFound } from '../failure-pages.tsx'
 import { cartCount, shopPage } from '../page.tsx'
-import type { AccountContext } from './account-page.tsx'
+import { type AccountContext, readKey } from './account-page.tsx'
 import { texts } from './account-texts.ts'
 import { isOpen, isRunning, StateNote } from './validity.tsx'
-
-const outcomes = ['acted', 'actedLater', 'actedNot', 'tooLate'] as const
 
 /** One product of the customer who is signed in: whether it runs, what it opens, what may be done with it. */
 export async function showOwnProduct(c: AccountContext, face: Face) {
@@ -43,7 +43,7 @@ export async function actOnOwn(c: AccountContext, face: Face) {
   const here = routes.account.product(product.reference)
   const name = c.req.param('action') ?? ''
   const action = customerActions(face.shop, product).find(([one]) => one === name)?.[1]
-  if (!action) return c.redirect(`${here}?outcome=tooLate`, 303)
+  if (!action) return c.redirect(`${here}?late`, 303)
   const { values, asked } = readActionForm(name, action, await readBody(c))
   const acted = await actOnCustomerProduct(face.shop, face.engine, c.var.customer.email, {
     reference: product.reference,
@@ -51,10 +51,7 @@ export async function actOnOwn(c: AccountContext, face: Face) {
     values,
     asked,
   })
-  if (acted.ok) {
-    const outcome = { done: 'acted', waiting: 'actedLater', needs_operator: 'actedNot' }[acted.state]
-    return c.redirect(`${here}?outcome=${outcome}`, 303)
-  }
+  if (acted.ok) return c.redirect(`${here}?asked=${acted.production}`, 303)
   switch (acted.reason) {
     case 'invalid':
       return await productPage(c, face, product, { action: name, values, errors: acted.errors })
@@ -62,7 +59,7 @@ export async function actOnOwn(c: AccountContext, face: Face) {
       return await productPage(c, face, product, { action: name, values, errors: { '': acted.why } })
     case 'not_now':
     case 'not_found':
-      return c.redirect(`${here}?outcome=tooLate`, 303)
+      return c.redirect(`${here}?late`, 303)
     default:
       return acted satisfies never
   }
@@ -76,13 +73,15 @@ async function productPage(c: AccountContext, face: Face, product: CustomerProdu
   const { locale } = c.var
   const t = texts[locale].product
   const { shop } = face
-  const [history, extensions] = await Promise.all([
+  const production = readKey(c.req.query('asked'))
+  const [history, extensions, asked] = await Promise.all([
     productHistory(shop.db, product.id),
     extensionsOf(shop, product),
+    production && findAskedAction(shop.db, product, production),
   ])
   const actions = customerActions(shop, product)
   const csrf = csrfToken(c)
-  const outcome = sent ? undefined : outcomes.find((one) => one === c.req.query('outcome'))
+  const late = c.req.query('late') !== undefined
   const title = pick(product.title, locale)
   return shopPage(
     c,
@@ -95,9 +94,10 @@ async function productPage(c: AccountContext, face: Face, product: CustomerProdu
         actions={<StateNote product={product} locale={locale} />}
       />
       <ErrorSummary locale={locale} errors={actionErrors(actions, sent, locale)} />
-      {outcome && (
-        <Notice tone={outcome === 'acted' ? 'success' : 'warning'} locale={locale} announced>
-          <p>{t[outcome]}</p>
+      {asked && <Outcome asked={asked} locale={locale} />}
+      {late && (
+        <Notice tone="warning" locale={locale} announced>
+          <p>{t.tooLate}</p>
         </Notice>
       )}
       <div class="split">
@@ -162,6 +162,24 @@ function backFrom(shop: Shop, product: CustomerProduct, locale: Locale): { href:
 /** A seat that nobody has been given opens nothing yet. */
 function isFreeSeat(shop: Shop, product: CustomerProduct): boolean {
   return product.holder === null && isRunning(product) && seatHandlers(shop).includes(product.handler)
+}
+
+/** What became of what was asked for: as it is now, however often the page is loaded again. */
+function Outcome({ asked, locale }: { asked: AskedAction; locale: Locale }) {
+  const t = texts[locale].product
+  const tones = {
+    done: 'success',
+    refused: 'error',
+    waiting: 'info',
+    needs_operator: 'info',
+    dropped: 'warning',
+  } as const
+  return (
+    <Notice tone={tones[asked.state]} locale={locale} announced>
+      <p>{t.outcomes[asked.state]}</p>
+      {'told' in asked && asked.told && <p>{pick(asked.told, locale)}</p>}
+    </Notice>
+  )
 }
 
 type Shown = { product: CustomerProduct; locale: Locale }
