@@ -164,7 +164,7 @@ export default defineHandler({
       return {
         key: supervises ? `supervisor-${number}` : `participant-${number}`,
         title: supervises
-          ? { en: `${title} (supervision)`, fr: `${title} (encadrement)` }
+          ? { en: `Supervision · ${session}`, fr: `Encadrement · ${session}` }
           : { en: title, fr: title },
         link: `${moodle.url}/course/view.php?id=${internal.course}`,
         holder,

@@ -9,7 +9,7 @@ import { Card } from '../ui/card.tsx'
 import { ErrorSummary, type SummaryError, summaryOf } from '../ui/error-summary.tsx'
 import { FormElements } from '../ui/form-elements.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { LearnerListInput, LearnerTable, summaryOfRows } from '../ui/learner-list.tsx'
+import { LearnerListInput, LearnerNames, summaryOfRows } from '../ui/learner-list.tsx'
 import { formatDate, formatNumber, type Locale, pick } from '../ui/locale.ts'
 import { Refreshed } from '../ui/refreshed.tsx'
 import { Pager, Table } from '../ui/table.tsx'
@@ -161,7 +161,7 @@ export function ConfirmList({ checked, urls, csrf, locale }: ConfirmProps) {
     <Card>
       <div class="stack">
         <p>{t.confirmText(left, formatNumber(left, locale))}</p>
-        <LearnerTable learners={learners} caption={t.list} locale={locale} />
+        <LearnerNames learners={learners} locale={locale} />
         <form method="post" action={urls.list} class="row">
           <CsrfField csrf={csrf} />
           {/* names the request: sent twice, it is done once */}

@@ -3,7 +3,7 @@ import type { FormErrors, FormValues } from '../../sdk/form.ts'
 import type { FormElement } from '../../sdk/form-element.ts'
 import { learnersFrom, readLearnerList, writeLearnerList } from '../../sdk/learner-list.ts'
 import { Icon } from './icon.tsx'
-import { LearnerListInput, LearnerTable } from './learner-list.tsx'
+import { LearnerListInput, LearnerNames } from './learner-list.tsx'
 import { type Locale, pick } from './locale.ts'
 import { texts } from './texts.ts'
 
@@ -21,6 +21,8 @@ type Props = {
   prefix?: string
   /** What the pickers offer, by field name; a picker without any is typed by hand. */
   choices?: Record<string, Choice[]>
+  /** Where what is typed is checked at once, for the elements that ask for it. */
+  checkAt?: string
   disabled?: boolean
   /** The form is `multipart/form-data`: a list of people may be chosen as a file. */
   files?: boolean
@@ -165,7 +167,7 @@ function Control(props: ControlProps) {
         </Labelled>
       )
     default:
-      if (element.picker === 'role' && choices?.[element.name]) {
+      if ((element.picker === 'role' || element.ownProducts) && choices?.[element.name]) {
         return (
           <Labelled {...props}>
             <input type="text" id={id} list={`${id}-list`} value={textOf(value)} {...shared} />
@@ -196,6 +198,7 @@ function Control(props: ControlProps) {
       return (
         <Labelled {...props}>
           <input {...inputKind(element)} id={id} value={typedValue(props)} {...shared} />
+          {shared['data-check'] && <p id={`${id}-checked`} role="status" data-free={props.text.free} />}
         </Labelled>
       )
   }
@@ -261,6 +264,7 @@ function helpOf({ element, choices, value, text, locale }: ControlProps): string
   return [
     element.help && pick(element.help, locale),
     element.picker && !chosen && text.unreachable,
+    element.ownProducts && choices?.[element.name] && text.chooseProduct,
     element.type === 'list' && !element.options && !chosen && text.onePerLine,
     element.type === 'learners' &&
       (element.names === false ? text.learners.unnamedHelp : text.learners.namedHelp),
@@ -292,13 +296,7 @@ function LearnerField(props: ControlProps) {
       >
         <Notes {...props} />
       </LearnerListInput>
-      {right.length > 0 && (
-        <LearnerTable
-          learners={right.map((row) => row.values)}
-          caption={pick(element.label, locale)}
-          locale={locale}
-        />
-      )}
+      {right.length > 0 && <LearnerNames learners={right.map((row) => row.values)} locale={locale} />}
     </>
   )
 }
@@ -346,7 +344,7 @@ function offeredBy({ element, choices, value, text, locale }: ControlProps): Cho
 }
 
 function sharedAttributes(props: ControlProps) {
-  const { element, errors, warnings, id, name, disabled, refreshes } = props
+  const { element, errors, warnings, id, name, checkAt, disabled, refreshes } = props
   const described = [
     helpOf(props) && `${id}-help`,
     warnings?.[element.name] && `${id}-warning`,
@@ -360,6 +358,10 @@ function sharedAttributes(props: ControlProps) {
     'aria-invalid': errors?.[element.name] ? ('true' as const) : undefined,
     'aria-describedby': described.join(' ') || undefined,
     'data-refreshes': refreshes,
+    'data-check':
+      element.checkWhileTyping && checkAt
+        ? `${checkAt}?${new URLSearchParams({ field: element.name })}`
+        : undefined,
   }
 }
 

@@ -9,7 +9,6 @@ import {
 import type { SummaryError } from './error-summary.tsx'
 import { Icon } from './icon.tsx'
 import { type Locale, pick } from './locale.ts'
-import { Table } from './table.tsx'
 import { texts } from './texts.ts'
 
 /** More wrong rows than this are not drawn at once. */
@@ -206,40 +205,18 @@ export function summaryOfRows(
 export const sayPeople = (count: number, locale: Locale) => texts[locale].learners.people(count)
 
 /** The people of a list, to be read at a click. */
-export function LearnerTable({
-  learners,
-  caption,
-  locale,
-}: {
-  learners: Learner[]
-  caption: string
-  locale: Locale
-}) {
-  const t = texts[locale].learners
-  const named = learners.some(({ firstname, lastname }) => firstname !== '' || lastname !== '')
-  const table = (
-    <Table
-      caption={caption}
-      rows={learners}
-      columns={[
-        ...(named
-          ? [
-              {
-                label: t.name,
-                heading: true,
-                cell: (one: Learner) => `${one.firstname} ${one.lastname}`.trim(),
-              },
-            ]
-          : []),
-        { label: pick(learnerColumnLabels.email, locale), cell: (one: Learner) => one.email },
-      ]}
-      locale={locale}
-    />
-  )
+export function LearnerNames({ learners, locale }: { learners: Learner[]; locale: Locale }) {
   return (
-    <details class="learner-table">
-      <summary>{t.people(learners.length)}</summary>
-      {table}
+    <details class="learner-names">
+      <summary class="people">{sayPeople(learners.length, locale)}</summary>
+      <ul>
+        {learners.map(({ email, firstname, lastname }) => (
+          <li>
+            <span>{`${firstname} ${lastname}`.trim()}</span>
+            <span class="soft">{email}</span>
+          </li>
+        ))}
+      </ul>
     </details>
   )
 }

@@ -28,6 +28,8 @@ const en = {
   signOut: 'Sign out',
   viewShop: 'View the shop',
   choose: 'Choose…',
+  chooseProduct: 'Choose one of your products, or type its reference.',
+  free: 'Free.',
   notListed: (value: string) => `${value} (not on the site now)`,
   unreachable: 'The site doesn’t answer: type the identifier, it will be checked later.',
   onePerLine: 'One on each line.',
@@ -45,7 +47,6 @@ const en = {
     line: 'Line',
     atLine: (line: number) => `line ${line}`,
     people: (count: number) => plural('en', count, { one: '1 person', other: `${count} people` }),
-    name: 'Name',
   },
   errorsTitle: (count: number) =>
     plural('en', count, {
@@ -132,6 +133,8 @@ const fr: typeof en = {
   signOut: 'Se déconnecter',
   viewShop: 'Voir la boutique',
   choose: 'Choisir…',
+  chooseProduct: 'Choisissez l’un de vos produits, ou saisissez sa référence.',
+  free: 'Libre.',
   notListed: (value) => `${value} (absent de la plateforme)`,
   unreachable: 'La plateforme ne répond pas : saisissez l’identifiant, il sera vérifié plus tard.',
   onePerLine: 'Un par ligne.',
@@ -150,7 +153,6 @@ const fr: typeof en = {
     line: 'Ligne',
     atLine: (line) => `ligne ${line}`,
     people: (count) => plural('fr', count, { one: '1 personne', other: `${count} personnes` }),
-    name: 'Nom',
   },
   errorsTitle: (count) =>
     plural('fr', count, {

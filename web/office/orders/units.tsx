@@ -10,7 +10,7 @@ import { routes } from '../../routes.ts'
 import { StateBadge, stateText } from '../../ui/badge.tsx'
 import { ButtonForm } from '../../ui/button.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
-import { LearnerTable, sayPeople } from '../../ui/learner-list.tsx'
+import { LearnerNames, sayPeople } from '../../ui/learner-list.tsx'
 import { formatMoney, type Locale, pick } from '../../ui/locale.ts'
 import { Table } from '../../ui/table.tsx'
 import { CauseText } from '../cause-text.tsx'
@@ -164,7 +164,7 @@ function Answers({ answers, locale }: { answers: Answer[]; locale: Locale }) {
       <KeyValue
         rows={answers.map(({ label, said, learners }) => [
           label,
-          learners ? <LearnerTable learners={learners} caption={label} locale={locale} /> : said,
+          learners ? <LearnerNames learners={learners} locale={locale} /> : said,
         ])}
       />
     </details>
@@ -173,7 +173,10 @@ function Answers({ answers, locale }: { answers: Answer[]; locale: Locale }) {
 
 /** Answers with the labels of their fields; those of a field that is gone keep its name. Empty ones are left out. */
 function labelled(elements: FormElement[], answers: Record<string, unknown>, locale: Locale): Answer[] {
-  return Object.entries(answers).flatMap(([name, value]) => {
+  // the database keeps no order of its own
+  const place = (name: string) => elements.findIndex((element) => element.name === name) >>> 0
+  const ordered = Object.entries(answers).sort(([one], [other]) => place(one) - place(other))
+  return ordered.flatMap(([name, value]) => {
     if (value === undefined || value === null || value === '') return []
     const element = elements.find((one) => one.name === name)
     const label = element ? pick(element.label, locale) : name

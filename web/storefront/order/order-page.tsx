@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx'
 import type { FormElement } from '../../../sdk/form-element.ts'
+import type { Person } from '../../../sdk/moodle.ts'
 import { groupLines } from '../../../shop/bundle.ts'
 import { unitForms } from '../../../shop/entry.ts'
 import { seatHandlers } from '../../../shop/pack.ts'
@@ -15,6 +16,7 @@ import { Card, PageHead } from '../../ui/card.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { Icon, type IconName } from '../../ui/icon.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
+import { sayPeople } from '../../ui/learner-list.tsx'
 import { formatDate, formatMoney, type Locale, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
@@ -354,8 +356,8 @@ function Unit({ order, line, unit, face, locale }: Props & { line: LineView; uni
           </ButtonLink>
         </div>
       ) : (
-        products.map((product) => (
-          <Product product={product} title={pick(line.entry.title, locale)} locale={locale} />
+        [...Map.groupBy(products, ({ link, reference }) => link ?? reference).values()].map((together) => (
+          <Products products={together} title={pick(line.entry.title, locale)} locale={locale} />
         ))
       )}
     </li>
@@ -375,6 +377,66 @@ function personOf(face: Face, line: LineView, unit: UnitView): { name?: string; 
   const name = full || answer(external.find((element) => element.type === 'text'))
   return name ? { name, email } : { name: email }
 }
+
+type ProductsProps = { products: OwnedProduct[]; title: string; locale: Locale }
+
+/** What is used at one place: of several people's products, the place once and then who has them. */
+function Products({ products, title, locale }: ProductsProps) {
+  const [first, ...others] = products
+  if (!first) return null
+  if (others.length === 0) return <Product product={first} title={title} locale={locale} />
+  const t = texts[locale].order.product
+  const own = pick(first.title, locale)
+  const periods = new Set(products.map((product) => validity(product, locale)))
+  return (
+    <div class="order-product shared">
+      <div>
+        <p class="strong">{own}</p>
+        {periods.size === 1 && <p class="soft small">{validity(first, locale)}</p>}
+      </div>
+      {first.link && products.some(({ state }) => state === 'active') && (
+        <ButtonLink href={first.link}>
+          {t.open}
+          <Icon name="right" />
+        </ButtonLink>
+      )}
+      <details open={products.length <= 12}>
+        <summary>{sayPeople(products.length, locale)}</summary>
+        <ul>
+          {products.map((product) => (
+            <li>
+              <div>
+                {product.holder && nameOf(product.holder)}
+                {product.state !== 'active' && (
+                  <>
+                    {' '}
+                    <StateBadge kind="product" state={product.state} locale={locale} />
+                  </>
+                )}
+                {pick(product.title, locale) !== own && (
+                  <p class="soft small">{pick(product.title, locale)}</p>
+                )}
+                {periods.size > 1 && <p class="soft small">{validity(product, locale)}</p>}
+              </div>
+              <span>
+                <span class="mono small soft">{product.reference}</span>{' '}
+                <a
+                  class="small"
+                  href={routes.account.product(product.reference)}
+                  aria-label={t.manageOf(product.reference)}
+                >
+                  {t.manage}
+                </a>
+              </span>
+            </li>
+          ))}
+        </ul>
+      </details>
+    </div>
+  )
+}
+
+const nameOf = ({ firstname, lastname, email }: Person) => `${firstname} ${lastname}`.trim() || email
 
 function Product({ product, title, locale }: { product: OwnedProduct; title: string; locale: Locale }) {
   const t = texts[locale].order.product
