@@ -642,7 +642,7 @@ Imprimé près de Lyon sur papier recyclé. Les frais d’envoi dans l’Union e
   {
     code: 'PACK-RGPD-10',
     category: digital,
-    title: { en: 'GDPR in practice: 10 seats', fr: 'Le RGPD en pratique : 10 places' },
+    title: { en: 'GDPR in practice, pack of 10', fr: 'Le RGPD en pratique, lot de 10' },
     summary: {
       en: 'Ten seats for your team, bought today and given out when you know to whom.',
       fr: 'Dix places pour votre équipe, achetées aujourd’hui, attribuées quand vous saurez à qui.',

@@ -11,7 +11,7 @@ export function sayProductChange(data: Record<string, unknown>): Text[] {
   const was = recorded(data.was)
   const said: Text[] = []
   if (change.state !== undefined && change.state !== was.state) said.push(states[change.state])
-  if (change.startsAt !== undefined) {
+  if (change.startsAt !== undefined && !isSameDay(change.startsAt, was.startsAt)) {
     said.push({
       en: `Starts ${day(change.startsAt, 'en')}${was.startsAt ? `, not ${day(was.startsAt, 'en')}` : ''}.`,
       fr: `Commence le ${day(change.startsAt, 'fr')}${was.startsAt ? `, et non le ${day(was.startsAt, 'fr')}` : ''}.`,
@@ -63,6 +63,10 @@ function sayEnd(end: Moment | null, before: Moment | null | undefined): Text {
 }
 
 type Moment = Date | string
+
+function isSameDay(at: Moment, other: Moment | undefined): boolean {
+  return other !== undefined && day(at, 'en') === day(other, 'en')
+}
 
 function day(at: Moment, locale: 'en' | 'fr'): string {
   const format = new Intl.DateTimeFormat(locale === 'fr' ? 'fr-FR' : 'en-GB', { dateStyle: 'long' })

@@ -275,8 +275,8 @@ export default defineHandler({
         return {
           key: `seat-${String(number).padStart(Math.max(3, digits), '0')}`,
           title: {
-            en: `${title.en} – seat ${number} of ${seats}`,
-            fr: `${title.fr} – place ${number} sur ${seats}`,
+            en: `${title.en} – seat ${number}`,
+            fr: `${title.fr} – place ${number}`,
           },
           link: `${moodle.url}/my/`,
           startsAt: unit.order.paidAt ?? unit.order.placedAt,

@@ -54,50 +54,48 @@ export function PackView({ pack, shown, urls, csrf, mayGive, wrong, wrongList, l
   const { total, held, free, over } = pack
   const moving = shown.seats.some(({ underway }) => underway?.state === 'waiting')
   return (
-    <>
+    <div class="stack large">
       <ErrorSummary locale={locale} errors={errorsOf({ wrong, wrongList, locale })} />
-      <div class="stack large">
-        <Card>
-          <div class="stack">
-            <p class="strong" id="seats-used">
-              {t.used(number(held), number(total))}
-            </p>
-            <progress value={held} max={total} aria-labelledby="seats-used" />
-            <p class="soft">
-              {free > 0 ? t.freeSeats(free, number(free)) : t.noneFree}
-              {over > 0 && ` ${t.overSeats(over, number(over))}`}
-            </p>
-          </div>
-        </Card>
-        {mayGive && (free > 0 || wrong || wrongList) && (
-          <div class="columns even">
-            <Card title={t.give}>
-              <form method="post" action={urls.give} class="stack" novalidate>
-                <CsrfField csrf={csrf} />
-                <input type="hidden" name="once" value={randomUUID()} />
-                <p class="soft">{t.giveHelp}</p>
-                <FormElements
-                  elements={elementsOf(learnerForm)}
-                  values={wrong?.values}
-                  errors={wrong?.errors}
-                  prefix="learner."
-                  locale={locale}
-                />
-                <div>
-                  <Button look={wrongList ? 'plain' : 'primary'}>{t.giveButton}</Button>
-                </div>
-              </form>
-            </Card>
-            <Card title={t.many} id="many">
-              <ListForm {...{ urls, csrf, wrongList, locale }} />
-            </Card>
-          </div>
-        )}
-        <Refreshed id="pack-seats" while={moving}>
-          <Seats {...{ pack, shown, urls, locale }} />
-        </Refreshed>
-      </div>
-    </>
+      <Card>
+        <div class="stack">
+          <p class="strong" id="seats-used">
+            {t.used(number(held), number(total))}
+          </p>
+          <progress value={held} max={total} aria-labelledby="seats-used" />
+          <p class="soft">
+            {free > 0 ? t.freeSeats(free, number(free)) : t.noneFree}
+            {over > 0 && ` ${t.overSeats(over, number(over))}`}
+          </p>
+        </div>
+      </Card>
+      {mayGive && (free > 0 || wrong || wrongList) && (
+        <div class="columns even">
+          <Card title={t.give}>
+            <form method="post" action={urls.give} class="stack" novalidate>
+              <CsrfField csrf={csrf} />
+              <input type="hidden" name="once" value={randomUUID()} />
+              <p class="soft">{t.giveHelp}</p>
+              <FormElements
+                elements={elementsOf(learnerForm)}
+                values={wrong?.values}
+                errors={wrong?.errors}
+                prefix="learner."
+                locale={locale}
+              />
+              <div>
+                <Button look={wrongList ? 'plain' : 'primary'}>{t.giveButton}</Button>
+              </div>
+            </form>
+          </Card>
+          <Card title={t.many} id="many">
+            <ListForm {...{ urls, csrf, wrongList, locale }} />
+          </Card>
+        </div>
+      )}
+      <Refreshed id="pack-seats" while={moving}>
+        <Seats {...{ pack, shown, urls, locale }} />
+      </Refreshed>
+    </div>
   )
 }
 
@@ -198,8 +196,9 @@ function Seats({ pack, shown, urls, locale }: Pick<Props, 'pack' | 'shown' | 'ur
   }
   const { total, held, free, over } = pack
   return (
-    <Card flush title={t.seats}>
-      <div class="list-head">
+    <>
+      <div>
+        <h2>{t.seats}</h2>
         <Tabs
           label={t.seats}
           current={at({ only })}
@@ -231,46 +230,49 @@ function Seats({ pack, shown, urls, locale }: Pick<Props, 'pack' | 'shown' | 'ur
           </search>
         )}
       </div>
-      <Table
-        caption={t.seats}
-        locale={locale}
-        rows={seats}
-        empty={<p>{t.noSeats}</p>}
-        columns={[
-          { label: t.seat, narrow: true, numeric: true, cell: numberOf },
-          {
-            label: t.learner,
-            heading: true,
-            cell: ({ holder }) =>
-              holder ? (
-                <>
-                  {holder.firstname} {holder.lastname}
-                  <div class="soft small">{holder.email}</div>
-                </>
-              ) : (
-                <span class="soft">{t.nobody}</span>
+      <Card flush>
+        <Table
+          caption={t.seats}
+          locale={locale}
+          rows={seats}
+          empty={<p>{t.noSeats}</p>}
+          columns={[
+            { label: t.seat, narrow: true, heading: true, cell: (seat) => t.seatNumber(numberOf(seat)) },
+            {
+              label: t.learner,
+              cell: ({ holder }) =>
+                holder ? (
+                  <>
+                    <div>
+                      {holder.firstname} {holder.lastname}
+                    </div>
+                    <div class="soft small">{holder.email}</div>
+                  </>
+                ) : (
+                  <span class="soft">{t.nobody}</span>
+                ),
+            },
+            { label: t.period, cell: (seat) => sayPeriod(seat, locale) },
+            { label: t.state, narrow: true, cell: (seat) => <SeatState {...{ seat, locale }} /> },
+            {
+              label: '',
+              narrow: true,
+              cell: (seat) => (
+                <ButtonLink href={urls.seat(seat.reference)} size="small" look="quiet">
+                  {t.manage}
+                  <span class="visually-hidden"> {t.manageSeat(numberOf(seat))}</span>
+                </ButtonLink>
               ),
-          },
-          { label: t.period, cell: (seat) => sayPeriod(seat, locale) },
-          { label: t.state, narrow: true, cell: (seat) => <SeatState {...{ seat, locale }} /> },
-          {
-            label: '',
-            narrow: true,
-            cell: (seat) => (
-              <ButtonLink href={urls.seat(seat.reference)} size="small" look="quiet">
-                {t.manage}
-                <span class="visually-hidden"> {t.manageSeat(numberOf(seat))}</span>
-              </ButtonLink>
-            ),
-          },
-        ]}
-      />
-      <Pager
-        locale={locale}
-        next={next === undefined ? undefined : at({ only, search, after: next })}
-        first={after ? at({ only, search }) : undefined}
-      />
-    </Card>
+            },
+          ]}
+        />
+        <Pager
+          locale={locale}
+          next={next === undefined ? undefined : at({ only, search, after: next })}
+          first={after ? at({ only, search }) : undefined}
+        />
+      </Card>
+    </>
   )
 }
 

@@ -128,7 +128,7 @@ async function productPage(c: AccountContext, face: Face, product: CustomerProdu
           )}
           {actions.length > 0 && (
             <Card title={t.actions}>
-              <div class="stack">
+              <div class="actions">
                 {actions.map(([name, action]) => (
                   <ActionForm
                     {...{ name, action, product, csrf, sent, locale }}
