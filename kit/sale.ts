@@ -8,7 +8,7 @@ import { validatePayment } from '../shop/payment.ts'
 import { cartOf, findPlaced, placeOrder } from '../shop/place-order.ts'
 import { actOnProduct, revokeUnit } from '../shop/product.ts'
 import type { Shop } from '../shop/shop.ts'
-import { passEnd, takeEndBack } from './pass-end.ts'
+import { passEnd } from './pass-end.ts'
 import type { Process } from './process.ts'
 import type { World } from './world.ts'
 
@@ -75,9 +75,8 @@ export async function begin(process: Process, sale: Sale, phase: Phase): Promise
       await cancelOrder(shop, number, { who: 'customer' })
       return
     case 'ended':
-      return await passEnd(process)
     case 'revived':
-      return await takeEndBack(process)
+      return await passEnd(process, phase)
     case 'revoke':
       for (const id of await unitsOf(process, number))
         await revokeUnit(shop, id, { who: 'operator:kit', giveBack: true })

@@ -57,6 +57,10 @@ export const formElement = z.strictObject({
   forMe: z.enum(['email', 'firstname', 'lastname']).optional(),
   /** Offered once for all units of a line. */
   sameForAll: z.boolean().optional(),
+  /** Takes the reference of a product: a customer who is signed in may choose among their own. */
+  ownProducts: z.boolean().optional(),
+  /** What is typed is checked at once: see the handler's `checkField`. */
+  checkWhileTyping: z.boolean().optional(),
   /** Each person of a list of learners needs a first and a last name; so too when absent. */
   names: z.boolean().optional(),
 })
@@ -76,5 +80,7 @@ export type FieldMeta = Partial<
     | 'autocomplete'
     | 'forMe'
     | 'sameForAll'
+    | 'ownProducts'
+    | 'checkWhileTyping'
   >
 > & { optionLabels?: Record<string, Text> }

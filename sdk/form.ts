@@ -39,6 +39,8 @@ const fieldMeta = z.object({
   autocomplete: z.string().optional(),
   forMe: formElement.shape.forMe,
   sameForAll: z.boolean().optional(),
+  ownProducts: z.boolean().optional(),
+  checkWhileTyping: z.boolean().optional(),
 })
 
 const scalar = z.object({
@@ -128,6 +130,8 @@ function elementOf(name: string, raw: unknown, required: boolean): FormElement {
     autocomplete: meta.autocomplete,
     forMe: meta.forMe,
     sameForAll: meta.sameForAll,
+    ownProducts: meta.ownProducts,
+    checkWhileTyping: meta.checkWhileTyping,
   })
   if (!element.success) throw new Error(`the field "${name}": ${z.prettifyError(element.error)}`)
   return element.data

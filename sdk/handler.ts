@@ -219,6 +219,17 @@ export type Handler<
   bringsCredits?: boolean
   /** Run when the operator saves the entry, against the live site: what would keep a sale from being produced. */
   check?: (context: { internal: z.output<Internal>; moodle: Moodle }) => Promise<Finding[]>
+  /**
+   * Says, while a field with `checkWhileTyping` is typed, why this can't be taken. Anybody may ask: it tells no more than
+   * that. The order checks again in `prepay`. `reserved`: whether a unit of this handler holds that name.
+   */
+  checkField?: (context: {
+    field: string
+    value: string
+    internal: z.output<Internal>
+    moodle: Moodle
+    reserved: (name: string) => Promise<boolean>
+  }) => Promise<Text | undefined>
   /** Run when the entry is shown and again when it is ordered. */
   available?: (context: {
     entry: { code: string }

@@ -44,5 +44,5 @@ export function productReference(label: Text) {
         },
       },
     })
-    .meta({ label, autocomplete: 'off' })
+    .meta({ label, autocomplete: 'off', ownProducts: true })
 }

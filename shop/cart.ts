@@ -79,6 +79,30 @@ export function setQuantity(content: CartContent, code: string, quantity: number
   return { ...content, lines: lines.filter((one) => one.units.length > 0) }
 }
 
+/**
+ * A line with one more unit, for the product of this reference; where a unit is for it already, or none is left to add,
+ * nothing changes. `field`: the one that asks for it.
+ */
+export function addExtension(
+  content: CartContent,
+  code: string,
+  { field, reference, most }: { field: string; reference: string; most: number },
+): CartContent {
+  const units = content.lines.find((line) => line.code === code)?.units ?? []
+  const isEmpty = ({ external }: CartUnit) => (external[field] ?? '') === ''
+  if (units.some(({ external }) => external[field] === reference)) return content
+  const waiting = units.find(isEmpty)
+  const wider = waiting ? content : setQuantity(content, code, units.length + 1, most)
+  const lines = wider.lines.map((line) => {
+    if (line.code !== code) return line
+    const filled = waiting ?? line.units.at(-1)
+    if (!filled || !isEmpty(filled)) return line
+    const named = { ...filled, external: { ...filled.external, [field]: reference } }
+    return { ...line, units: line.units.map((unit) => (unit === filled ? named : unit)) }
+  })
+  return { ...wider, lines }
+}
+
 /** Takes one unit away, by its key. */
 export function removeUnit(content: CartContent, key: string): CartContent {
   const lines = content.lines

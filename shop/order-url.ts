@@ -8,9 +8,14 @@ export function orderUrl(
   return `${settings.publicUrl}/orders/${order.number}/${order.token}`
 }
 
-/** The page of a catalog entry. */
-export function entryUrl(settings: Pick<ShopSettings, 'publicUrl'>, code: string): string {
-  return `${settings.publicUrl}/entries/${code}`
+/** The page of a catalog entry; `reference`: of the product that it is to extend. */
+export function entryUrl(
+  settings: Pick<ShopSettings, 'publicUrl'>,
+  code: string,
+  reference?: string,
+): string {
+  const query = reference === undefined ? '' : `?${new URLSearchParams({ reference })}`
+  return `${settings.publicUrl}/entries/${code}${query}`
 }
 
 /** The address that signs a customer in, then leads to `next`, a path of the shop. */

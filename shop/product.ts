@@ -64,6 +64,11 @@ export async function findProduct(
   return row && toProduct(row)
 }
 
+/** Whether a product entitles anyone to something in Moodle. */
+export const givesAccess = sql<boolean>`
+  exists (select from entitlements where product_id = products.id)
+  or exists (select from membership_entitlements where product_id = products.id)`
+
 /** The product of a reference, however that is written, as a script sees it. */
 export async function findAnyProduct(
   db: Kysely<Database>,
@@ -71,12 +76,7 @@ export async function findAnyProduct(
 ): Promise<(OwnedProduct & FoundProduct) | undefined> {
   const reference = readProductReference(typed)
   const row = await products(db)
-    .select(
-      sql<boolean>`exists (select from entitlements where product_id = products.id)
-                   or exists (select from membership_entitlements where product_id = products.id)`.as(
-        'gives',
-      ),
-    )
+    .select(givesAccess.as('gives'))
     .where('products.reference', '=', reference ?? '')
     .executeTakeFirst()
   return row && { ...toProduct(row), givesAccess: row.gives }

@@ -14,6 +14,7 @@ import {
 import type { Queue } from '../production/queue.ts'
 import { mailQueue } from './change-order.ts'
 import { linkMinutes } from './customer-session.ts'
+import { extensionsOf } from './extensions.ts'
 import { entryUrl, orderUrl, signInUrl } from './order-url.ts'
 import { meansToPay, payableOf } from './payable.ts'
 import type { Shop } from './shop.ts'
@@ -239,7 +240,16 @@ async function endingFor(shop: Shop, row: MailRow, order: OrderView): Promise<Ma
     .where('state', '=', 'on_sale')
     .orderBy('code')
     .execute()
-  return { products, entryUrls: onSale.map(({ code }) => entryUrl(shop.settings, code)) }
+  const again = onSale.map(({ code }) => entryUrl(shop.settings, code))
+  const extensions = await Promise.all(
+    products.map(async (product) => {
+      const [first] = await extensionsOf(shop, product)
+      return first && entryUrl(shop.settings, first.code, product.reference)
+    }),
+  )
+  // What is sold to extend it comes before buying it again.
+  const entryUrls = extensions.every((url) => url !== undefined) ? extensions : again
+  return { products, entryUrls }
 }
 
 /** A mail as the office reads it: as it was sent, or as it would be sent now. Undefined when its order is gone. */

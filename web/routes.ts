@@ -22,6 +22,7 @@ function route<const Pattern extends string>(pattern: Pattern): Route<Pattern> {
 export const routes = {
   catalog: route('/'),
   entry: route('/entries/:code'),
+  checkAnswer: route('/entries/:code/check'),
   cover: route('/covers/:code'),
   cart: {
     show: route('/cart'),

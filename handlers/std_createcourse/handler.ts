@@ -80,6 +80,7 @@ export default defineHandler({
           en: 'No other course of the site may have it: it is reserved when you order.',
           fr: 'Aucun autre cours de la plateforme ne peut le porter : il est réservé à la commande.',
         },
+        checkWhileTyping: true,
       }),
     ...learnerFields,
     email: learnerFields.email.meta({
@@ -106,6 +107,11 @@ export default defineHandler({
     return [...findings, ...checkPeriod(internal), ...(await checkSupport(moodle, internal))]
   },
 
+  async checkField({ value, moodle, reserved }) {
+    const taken = (await findCourse(moodle, 'shortname', value)) || (await reserved(value.toLowerCase()))
+    return taken ? isTaken(value) : undefined
+  },
+
   async prepay({ external, moodle, reserve, step }) {
     const { shortname } = external
     const free = await step('shortname', async () => {
@@ -113,12 +119,7 @@ export default defineHandler({
       // Some databases under Moodle compare without case.
       return taken === undefined && (await reserve(shortname.toLowerCase()))
     })
-    if (!free) {
-      throw new Refused({
-        en: `The short name “${shortname}” is taken: choose another.`,
-        fr: `Le nom abrégé « ${shortname} » est pris : choisissez-en un autre.`,
-      })
-    }
+    if (!free) throw new Refused(isTaken(shortname))
     return {
       feedback: {
         shown: {
@@ -183,6 +184,11 @@ export default defineHandler({
   },
 
   actions: accessActions,
+})
+
+const isTaken = (shortname: string) => ({
+  en: `The short name “${shortname}” is taken: choose another.`,
+  fr: `Le nom abrégé « ${shortname} » est pris : choisissez-en un autre.`,
 })
 
 /** The order's number tells it from a unit of another shop on the same site. */

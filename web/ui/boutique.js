@@ -6,6 +6,7 @@
 //   data-live="url"          server-sent events whose fragments replace the elements of their ids
 //   data-fills="id"          a file whose text goes into this textarea
 //   data-again="2000"        a part that is asked for again, after so many milliseconds, until it no longer says so
+//   data-check="url"         an input that is checked while it is typed; the answer goes to the element of its id and -checked
 //   data-focus               takes the focus when the page comes
 
 const root = document.documentElement
@@ -193,7 +194,33 @@ document.addEventListener('change', (event) => {
   if (input.dataset.refreshes && input.form) refresh(input, input.form)
 })
 
+/** @type {WeakMap<HTMLInputElement, ReturnType<typeof setTimeout>>} */
+const checks = new WeakMap()
+
+/** @param {HTMLInputElement} input */
+async function check(input) {
+  const place = document.getElementById(`${input.id}-checked`)
+  const typed = input.value.trim()
+  if (!place || !input.dataset.check) return
+  const answer = typed
+    ? await fetch(`${input.dataset.check}&value=${encodeURIComponent(typed)}`).catch(() => undefined)
+    : undefined
+  /** @type {{ ok?: boolean, text?: string }} */
+  const { ok, text } = answer?.status === 200 ? await answer.json() : {}
+  if (input.value.trim() !== typed) return
+  place.className = ok ? 'help' : 'field-warning'
+  place.textContent = (ok ? place.dataset.free : text) ?? ''
+}
+
 document.addEventListener('input', (event) => {
+  const input = event.target
+  if (input instanceof HTMLInputElement && input.dataset.check) {
+    clearTimeout(checks.get(input))
+    checks.set(
+      input,
+      setTimeout(() => check(input), 400),
+    )
+  }
   const form = event.target instanceof Element ? event.target.closest('form') : null
   if (form?.dataset.draft) keepSoon(form)
 })

@@ -7,7 +7,7 @@ import { routes } from '../../routes.ts'
 import { Button, ButtonLink, CsrfField } from '../../ui/button.tsx'
 import { Card, EmptyState, PageHead } from '../../ui/card.tsx'
 import { ErrorSummary, type SummaryError, summaryOf } from '../../ui/error-summary.tsx'
-import { FormElements } from '../../ui/form-elements.tsx'
+import { type Choice, FormElements } from '../../ui/form-elements.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { type Locale, pick } from '../../ui/locale.ts'
 import { Money } from '../../ui/money.tsx'
@@ -17,6 +17,9 @@ import { texts } from '../texts.ts'
 import { Totals, totalsOfCart } from '../totals.tsx'
 import { sameLearnerBox, sameLine, unitPrefix } from './apply-cart-form.ts'
 
+/** By the code of an entry that asks for a product's reference: what the customer may choose from. */
+export type OfferedProducts = ReadonlyMap<string, Choice[]>
+
 type Props = {
   content: CartContent
   viewed: ViewedCart
@@ -25,6 +28,7 @@ type Props = {
   buyer: Customer | undefined
   /** Whether the customer wants to go on: what is missing is then said. */
   checked: boolean
+  offered: OfferedProducts
   /** The most units of a line that was just filled up. */
   most: number | undefined
   csrf: string
@@ -264,7 +268,7 @@ function Unit(props: Props & { line: ViewedLine; unit: ViewedUnit }) {
       {isBundle(line.entry) ? (
         <Parts {...props} />
       ) : (
-        <Answers {...props} answered={unit} asked={line} shares={leads} />
+        <Answers {...props} code={line.entry.code} answered={unit} asked={line} shares={leads} />
       )}
     </section>
   )
@@ -299,6 +303,7 @@ function Parts(props: Props & { line: ViewedLine; unit: ViewedUnit }) {
             {asks ? (
               <Answers
                 {...props}
+                code={part.code}
                 answered={part}
                 asked={part.asked}
                 follows={part.follows && { ...part.follows, box, now: same }}
@@ -328,6 +333,8 @@ function partTitle(line: ViewedLine, part: ViewedPart, locale: Locale): string {
 
 type AnswersProps = Props & {
   line: ViewedLine
+  /** Of the entry whose form it is: the line's, or a part's. */
+  code: string
   answered: CartAnswers & Pick<ViewedPart, 'key' | 'errors'>
   asked: { external: FormElement[]; fields: FormElement[] }
   /** The part of a bundle that names the same learner while the box is ticked; `now`: it is. */
@@ -338,9 +345,14 @@ type AnswersProps = Props & {
 
 /** The form of one thing that is produced. */
 function Answers(props: AnswersProps) {
-  const { content, line, answered, asked, follows, shares, buyer, checked, locale } = props
+  const { content, line, answered, asked, follows, shares, buyer, offered, checked, locale } = props
   const t = texts[locale].cart
   const { code } = line.entry
+  const choices = (elements: FormElement[]) => {
+    const products = offered.get(props.code) ?? []
+    const asking = elements.filter(({ ownProducts }) => ownProducts && products.length > 0)
+    return Object.fromEntries(asking.map(({ name }) => [name, products]))
+  }
   const mine = asked.external.filter((element) => element.forMe)
   const rest = asked.external.filter((element) => !element.forMe)
   const wrong = (elements: FormElement[]) =>
@@ -354,6 +366,10 @@ function Answers(props: AnswersProps) {
       values: answered[part],
       errors: checked ? answered.errors[part] : {},
       prefix: unitPrefix(answered.key, part),
+      ...(part === 'external' && {
+        choices: choices(asked.external),
+        checkAt: routes.checkAnswer(props.code),
+      }),
       files: true,
       same: shares && {
         line: sameLine(code, part, shares.of),

@@ -1,19 +1,25 @@
 import { type Context, Hono } from 'hono'
 import type { CartContent } from '../../../db/schema.ts'
+import type { FormElement } from '../../../sdk/form-element.ts'
 import { isBundle, unitsOf } from '../../../shop/bundle.ts'
-import { emptyCart, setQuantity, type ViewedCart, viewCart } from '../../../shop/cart.ts'
+import { addExtension, emptyCart, setQuantity, type ViewedCart, viewCart } from '../../../shop/cart.ts'
 import { changeCart } from '../../../shop/change-cart.ts'
 import { readCustomer } from '../../../shop/customer.ts'
 import { findEntry, findOnSale, mostUnits, unitForms } from '../../../shop/entry.ts'
+import { prolongable } from '../../../shop/extensions.ts'
+import { readProductReference } from '../../../shop/reference.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, protectForms, readBody, type WebEnv } from '../../security.ts'
+import { signedInCustomer } from '../../signed-in-customer.ts'
+import type { Choice } from '../../ui/form-elements.tsx'
+import { formatDate, pick } from '../../ui/locale.ts'
 import { keepCustomer } from '../checkout/keep-customer.ts'
 import { notFound } from '../failure-pages.tsx'
 import { countUnits, giveCart, keepCart, shopPage, visitorCart } from '../page.tsx'
 import { texts } from '../texts.ts'
 import { applyCartForm, type CartForms } from './apply-cart-form.ts'
-import { CartPage } from './cart-page.tsx'
+import { CartPage, type OfferedProducts } from './cart-page.tsx'
 
 /** The cart: one form for all its units, every button of which keeps what is typed. */
 export function cart(face: Face): Hono<WebEnv> {
@@ -54,13 +60,16 @@ export function cart(face: Face): Hono<WebEnv> {
   })
 
   app.post(routes.cart.add.pattern, protectForms, async (c) => {
-    const { code, quantity } = await readBody(c)
+    const { code, quantity, reference } = await readBody(c)
     const [found] = await findOnSale(face.shop.db, typeof code === 'string' ? [code] : [])
     if (!found) return await notFound(c, face)
     const most = mostUnits(face.shop, found)
     const wanted = /^\d{1,6}$/.test(String(quantity)) ? Math.max(1, Number(quantity)) : 1
     let overMost = false
+    const field = unitForms(face.shop, found).external.find(({ ownProducts }) => ownProducts)?.name
+    const extended = readProductReference(String(reference))
     const add = (content: CartContent) => {
+      if (field && extended) return addExtension(content, found.code, { field, reference: extended, most })
       const had = content.lines.find((line) => line.code === found.code)?.units.length ?? 0
       overMost = had + wanted > most
       return setQuantity(content, found.code, had + wanted, most)
@@ -141,11 +150,38 @@ async function show(c: Context<WebEnv>, face: Face, content: CartContent, checke
       buyer={knownBuyer(content)}
       checked={wrong}
       most={readMost(c.req.query('most'))}
+      offered={await productsToChoose(c, face, viewed)}
       csrf={csrfToken(c)}
       currency={face.shop.settings.currency}
       locale={locale}
     />,
   )
+}
+
+/** By entry: what a signed-in customer may choose from where it asks for the reference of a product. */
+async function productsToChoose(
+  c: Context<WebEnv>,
+  face: Face,
+  viewed: ViewedCart,
+): Promise<OfferedProducts> {
+  const asks = (elements: FormElement[]) => elements.some(({ ownProducts }) => ownProducts)
+  const entries = viewed.lines.flatMap(({ entry, external, units }) => [
+    ...(asks(external) ? [entry] : []),
+    ...(units[0]?.parts ?? []).flatMap((part) => (asks(part.asked.external) ? [part.entry] : [])),
+  ])
+  const customer = entries.length > 0 ? await signedInCustomer(c, face) : undefined
+  if (!customer) return new Map()
+  const { locale } = c.var
+  const offered = entries.map(async (entry): Promise<[string, Choice[]]> => {
+    const products = await prolongable(face.shop, entry, customer.email)
+    const choices = products.map(({ reference, title, holder, endsAt }) => {
+      const person = holder ? `${holder.firstname} ${holder.lastname}` : ''
+      const until = endsAt ? texts[locale].cart.until(formatDate(endsAt, locale)) : ''
+      return { value: reference, label: [pick(title, locale), person, until].filter(Boolean).join(', ') }
+    })
+    return [entry.code, choices]
+  })
+  return new Map(await Promise.all(offered))
 }
 
 const readMost = (most: string | undefined) => (/^\d{1,4}$/.test(most ?? '') ? Number(most) : undefined)

@@ -1,10 +1,13 @@
 import { Hono } from 'hono'
 import type { Text } from '../../../sdk/index.ts'
 import { isBundle, priceOfParts, unitsOf } from '../../../shop/bundle.ts'
+import { checkAnswer } from '../../../shop/check-answer.ts'
 import { type Entry, findEntry, mostUnits, unitForms, whyUnavailable } from '../../../shop/entry.ts'
+import { readProductReference } from '../../../shop/reference.ts'
 import type { Face } from '../../face.ts'
+import { rateLimit } from '../../rate-limit.ts'
 import { routes } from '../../routes.ts'
-import { csrfToken, type WebEnv } from '../../security.ts'
+import { clientAddress, csrfToken, type WebEnv } from '../../security.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button, CsrfField } from '../../ui/button.tsx'
 import { Card, PageHead } from '../../ui/card.tsx'
@@ -21,6 +24,7 @@ import { texts } from '../texts.ts'
 /** The page of one entry. */
 export function entry(face: Face): Hono<WebEnv> {
   const app = new Hono<WebEnv>()
+  const limit = rateLimit(face.pool, { name: 'check-answer', attempts: 60, seconds: 60 })
 
   app.get(routes.entry.pattern, async (c) => {
     const found = await findEntry(face.shop.db, c.req.param('code'))
@@ -32,12 +36,38 @@ export function entry(face: Face): Hono<WebEnv> {
       c,
       face,
       { title, cartCount: count, head: <meta name="description" content={pick(found.summary, locale)} /> },
-      <EntryPage face={face} entry={found} unavailable={unavailable} csrf={csrfToken(c)} locale={locale} />,
+      <EntryPage
+        face={face}
+        entry={found}
+        unavailable={unavailable}
+        reference={readProductReference(c.req.query('reference') ?? '')}
+        csrf={csrfToken(c)}
+        locale={locale}
+      />,
     )
+  })
+
+  // For the script of the page, while a customer types: the order checks again.
+  app.get(routes.checkAnswer.pattern, async (c) => {
+    const taken = await limit.take(clientAddress(c))
+    if (!taken.ok) {
+      c.header('retry-after', String(taken.retryAfter))
+      return c.body(null, 429)
+    }
+    const { field = '', value = '' } = c.req.query()
+    const found =
+      value.length <= longestAnswer ? await findEntry(face.shop.db, c.req.param('code')) : undefined
+    if (!found || found.state === 'retired') return c.body(null, 404)
+    const said = await checkAnswer(face.shop, found, { field, typed: value })
+    if (!said) return c.body(null, 204)
+    return c.json(said.ok ? { ok: true } : { ok: false, text: pick(said.why, c.var.locale) })
   })
 
   return app
 }
+
+/** Characters of an answer that is checked while it is typed. */
+const longestAnswer = 300
 
 /** Milliseconds that a page waits to hear whether its entry is available; the order asks again, and waits. */
 const patience = 1500
@@ -54,10 +84,19 @@ async function whyNotSoon(face: Face, found: Entry): Promise<Text | undefined> {
   }
 }
 
-type Props = { face: Face; entry: Entry; unavailable: Text | undefined; csrf: string; locale: Locale }
+type Props = {
+  face: Face
+  entry: Entry
+  unavailable: Text | undefined
+  /** The product that this is to be bought for. */
+  reference: string | undefined
+  csrf: string
+  locale: Locale
+}
 
-function EntryPage({ face, entry: shown, unavailable, csrf, locale }: Props) {
+function EntryPage({ face, entry: shown, unavailable, reference, csrf, locale }: Props) {
   const t = texts[locale].entry
+  const extendsOne = unitForms(face.shop, shown).external.some(({ ownProducts }) => ownProducts)
   return (
     <>
       <PageHead
@@ -82,7 +121,13 @@ function EntryPage({ face, entry: shown, unavailable, csrf, locale }: Props) {
                 <p>{pick(unavailable, locale)}</p>
               </Notice>
             ) : (
-              <AddToCart entry={shown} most={mostUnits(face.shop, shown)} csrf={csrf} locale={locale} />
+              <AddToCart
+                entry={shown}
+                most={mostUnits(face.shop, shown)}
+                reference={extendsOne ? reference : undefined}
+                csrf={csrf}
+                locale={locale}
+              />
             )}
             <ol class="how">
               <HowItGoes face={face} entry={shown} locale={locale} />
@@ -131,14 +176,26 @@ function Contents({ entry: { parts, priceCents, currency }, locale }: { entry: E
   )
 }
 
-function AddToCart(props: { entry: Entry; most: number; csrf: string; locale: Locale }) {
-  const { entry: shown, most, csrf, locale } = props
+function AddToCart(props: {
+  entry: Entry
+  most: number
+  reference: string | undefined
+  csrf: string
+  locale: Locale
+}) {
+  const { entry: shown, most, reference, csrf, locale } = props
   const t = texts[locale].entry
   return (
     <form method="post" action={routes.cart.add()} class="add-to-cart" novalidate>
       <CsrfField csrf={csrf} />
       <input type="hidden" name="code" value={shown.code} />
-      {most > 1 && (
+      {reference && (
+        <p>
+          {t.forProduct} <span class="mono">{reference}</span>
+          <input type="hidden" name="reference" value={reference} />
+        </p>
+      )}
+      {most > 1 && !reference && (
         <div class="field number">
           <label for="quantity">{t.quantity}</label>
           <input
