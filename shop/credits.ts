@@ -91,7 +91,8 @@ type Movement = {
 
 /**
  * Moves the credits of an account, once for its cause: false when they were moved before. Whoever takes credits away has
- * locked the account, after the order that it is about: everyone takes the locks in this order.
+ * locked the account. Accounts come last of all that is locked, and a transaction touches one: see
+ * docs/architecture.md, "Locks".
  */
 export async function moveCredits(
   trx: Transaction<Database>,
@@ -197,11 +198,6 @@ export async function takeCreditsBack(
 ): Promise<void> {
   if (productIds.length === 0) return
   const brought = await broughtBy(trx, sql<boolean>`p.id = any(${productIds}::bigint[])`).execute()
-  const orders = [...new Set(brought.map(({ orderId }) => orderId))]
-  for (const order of orders) {
-    // First the order, as in `moveCredits`: its history is written below.
-    await sql`select from orders where id = ${order} for key share`.execute(trx)
-  }
   for (const { accountId, orderId, unitId, productId, broughtCents, currency } of brought) {
     const account = await lockCredits(trx, { id: accountId })
     const left = Math.min(broughtCents, account?.balanceCents ?? 0)

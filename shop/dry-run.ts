@@ -213,7 +213,12 @@ function setStage(shop: Shop, db: Kysely<Database>, entry: DryEntry): Stage {
         return changed
       },
       deliver: (production, delivery) =>
-        acting.run({ unit: production.unitId, when: 'paid' }, () => engine.deliver(production, delivery)),
+        acting.run({ unit: production.unitId, when: 'paid' }, async () => {
+          await engine.deliver(production, delivery)
+          for (const { credits } of delivery.products) {
+            if (credits) note({ says: sayCredits(credits.cents, shop.settings.currency) })
+          }
+        }),
     },
   }
 }
@@ -384,6 +389,14 @@ function sayFound({ email }: Person): Text {
 
 function sayReserved(name: string): Text {
   return { en: `Holds the name “${name}”.`, fr: `Retient le nom « ${name} ».` }
+}
+
+function sayCredits(cents: number, currency: string): Text {
+  const amount = `${(cents / 100).toFixed(2)} ${currency}`
+  return {
+    en: `Puts ${amount} of credits on the buyer’s account.`,
+    fr: `Porte ${amount.replace('.', ',')} de crédits au compte de l’acheteur.`,
+  }
 }
 
 function sayHeld(method: string, url: string): Text {
