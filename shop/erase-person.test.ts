@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sql } from 'kysely'
 import { testShop } from '../test/shop.ts'
+import { startBatch } from './batch.ts'
 import { emptyCart, openCart } from './cart.ts'
+import { mailSignInLink, signIn } from './customer-session.ts'
 import { erasePerson } from './erase-person.ts'
 import { settleGiveBack } from './give-back.ts'
 import { claimKey, keepAnswer } from './idempotency.ts'
@@ -126,6 +128,33 @@ describe('erasing a person', async () => {
       .where('order_id', '=', hers.orderId)
       .execute()
 
+    // She is one of a session, and gets a seat of a pack with others.
+    const session = await shop.sell({
+      handler: 'std_setuponecoursesession',
+      internal: { course: 4, seats: 3 },
+    })
+    const { number: sessions } = await shop.placed(session, [
+      { session: 'Spring', participants: [other, zoe], supervisors: [learner('leader@learners.example')] },
+    ])
+    const pack = await shop.sell({ handler: 'std_generateseats', internal: { courses: ['SST-*'], seats: 2 } })
+    const { number: packs } = await shop.placed(pack, [{}])
+    for (const one of [sessions, packs]) {
+      await shop.takeOver()
+      await shop.pay(one)
+      await shop.takeOver(3)
+      assert.equal(await shop.orderState(one), 'completed')
+    }
+    const seats = await productsOf(packs)
+    const rows = [zoe, other].map((values, i) => ({ reference: seats[i]?.reference ?? '', values }))
+    const given = await startBatch(house, { action: 'give', by: olga, rows }, 'give them')
+    assert.ok(given.ok)
+    await shop.takeOver(3)
+    assert.equal((await findProduct(db, seats[0]?.reference ?? ''))?.holder?.email, zoe.email)
+
+    // She signs in.
+    const link = await mailSignInLink(house, { email: zoe.email, locale: 'fr' })
+    assert.ok(await signIn(db, link ?? ''))
+
     // One is refused by Moodle, in words that name her.
     await shop.faults({ fault: 'down', function: 'core_user_create_users' })
     const stuck = { ...zoe, email: 'zoe.quatremer@else.example' }
@@ -164,6 +193,11 @@ describe('erasing a person', async () => {
     // Whom it does not concern stays.
     assert.equal((await findProduct(db, first.reference))?.holder?.email, other.email)
     assert.equal((await findProduct(db, hers.reference))?.holder, null)
+    assert.deepEqual(
+      (await productsOf(sessions)).map(({ holder }) => holder?.email),
+      [other.email, undefined, 'leader@learners.example'],
+    )
+    assert.equal((await findProduct(db, seats[1]?.reference ?? ''))?.holder?.email, other.email)
     assert.equal((await claimKey(db, request)).state, 'answered')
   })
 
