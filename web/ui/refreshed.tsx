@@ -12,7 +12,7 @@ type Props = PropsWithChildren<{ id: string; while: boolean }>
 /** A part of a page that the script asks for again, every two seconds, `while` things in it move. */
 export function Refreshed({ id, while: moving, children }: Props) {
   return (
-    <div id={id} class="stack large" data-again={moving ? '2000' : undefined}>
+    <div id={id} class="refreshed" data-again={moving ? '2000' : undefined}>
       {children}
     </div>
   )

@@ -137,7 +137,7 @@ async function dryRunPage(c: OfficeContext, face: Face, shown: Shown) {
                 const n = index + 1
                 return (
                   <fieldset class="stack">
-                    <legend>{t.unit(n)}</legend>
+                    <legend class="strong">{t.unit(n)}</legend>
                     <input type="hidden" name={`sample.${n}`} value="yes" />
                     {elements.external.length + elements.fields.length === 0 && (
                       <p class="soft">{t.nothingAsked}</p>
@@ -259,9 +259,9 @@ function UnitCard({ unit, locale }: { unit: DryUnit; locale: Locale }) {
           <Lines title={t.when[when]} lines={lines.filter((line) => line.when === when)} locale={locale} />
         ))}
         {products.length > 0 && (
-          <section>
+          <section class="tried">
             <h3>{t.products}</h3>
-            <ul>
+            <ul class="dry-run">
               {products.map(({ title, holder, startsAt, endsAt }) => (
                 <li>
                   {pick(title, locale)}
@@ -277,7 +277,7 @@ function UnitCard({ unit, locale }: { unit: DryUnit; locale: Locale }) {
           </section>
         )}
         {feedback && (
-          <section>
+          <section class="tried">
             <h3>{t.feedback}</h3>
             <p>{pick(feedback, locale)}</p>
           </section>
@@ -291,14 +291,14 @@ function Lines({ title, lines, locale }: { title: string; lines: DryLine[]; loca
   const t = texts[locale].dryRun
   if (lines.length === 0) return null
   return (
-    <section>
+    <section class="tried">
       <h3>{title}</h3>
       <ol class="dry-run">
         {lines.map(({ says, call }) => (
           <li>
             {pick(says, locale)}
             {call && (
-              <details>
+              <details class="answers">
                 <summary class="small">
                   {t.call} <span class="mono">{call.function}</span>
                 </summary>

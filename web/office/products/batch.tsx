@@ -55,7 +55,7 @@ export async function showBatch(c: OfficeContext, face: Face) {
               ? t.over
               : t.underWay(formatNumber(total - counts.waiting, locale), formatNumber(total, locale))}
           </p>
-          <progress value={total - counts.waiting} max={total} aria-label={t.progress} />
+          {!over && <progress value={total - counts.waiting} max={total} aria-label={t.progress} />}
         </Card>
         <Tabs
           label={t.results}

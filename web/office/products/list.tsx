@@ -66,7 +66,7 @@ export async function productList(c: OfficeContext, face: Face) {
         narrowed={narrowed}
         locale={locale}
       >
-        <label class="field">
+        <label class="field code">
           {t.entry}
           <input type="text" name="entry" value={wanted.entry} size={14} autocomplete="off" />
         </label>
@@ -81,14 +81,11 @@ export async function productList(c: OfficeContext, face: Face) {
             ))}
           </select>
         </label>
-        <label class="field">
-          {t.endsFrom}
-          <input type="date" name="from" value={wanted.from} />
-        </label>
-        <label class="field">
-          {t.endsTo}
-          <input type="date" name="to" value={wanted.to} />
-        </label>
+        <fieldset class="field days">
+          <legend>{t.endsBetween}</legend>
+          <input type="date" name="from" value={from} aria-label={t.endsFrom} />
+          <input type="date" name="to" value={to} aria-label={t.endsTo} />
+        </fieldset>
       </Filters>
       <form method="get" action={routes.office.batches.new()}>
         {Object.entries(wanted).map(

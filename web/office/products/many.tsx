@@ -169,7 +169,7 @@ async function manyPage(c: OfficeContext, face: Face, products: OwnedProduct[], 
                         locale={locale}
                       />
                       <Button look={name === 'revoke' ? 'danger' : 'primary'}>
-                        {t.confirm(pick(action.title, locale), fitting.length, number)}
+                        {t.confirm(fitting.length, number)}
                       </Button>
                     </form>
                   </Confirm>
