@@ -1,10 +1,10 @@
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Cause, Database, ProductionState } from '../db/schema.ts'
 import { sendProductions } from '../production/queue.ts'
 import { elementsOf, type FormErrors, validate } from '../sdk/form.ts'
 import type { Text } from '../sdk/index.ts'
-import type { LockedOrder, OrderUnit } from './order.ts'
-import { actionsFor, type OwnedProduct, storeProduct, toProduct } from './product.ts'
+import { actionsFor, storeProduct } from './product.ts'
+import { productsWithUnits } from './products-with-units.ts'
 import type { Shop } from './shop.ts'
 import { inputOf } from './start-scripts.ts'
 
@@ -48,10 +48,9 @@ export async function startBatch(
   if (rows.length > mostRows) return { ok: false, reason: 'too_many' }
   const before = await findBatch(shop.db, by.who, asked)
   if (before !== undefined) return { ok: true, batch: before, fresh: false }
-  const owners = await readOwners(
-    shop.db,
-    rows.map(({ reference }) => reference),
-  )
+  const references = rows.map(({ reference }) => reference)
+  const found = await productsWithUnits(shop.db, sql<boolean>`p.reference = any(${references}::text[])`)
+  const owners = new Map(found.map((owner) => [owner.product.reference, owner]))
   const seen = new Set<string>()
   const faults: RowFault[] = []
   const productions = rows.flatMap(({ reference, values }, row) => {
@@ -144,32 +143,6 @@ async function write(
     select id, job_id as job from made order by id`.execute(trx)
   const jobs = rows.map(({ id, job }) => ({ id: job, production: id, priority, site: shop.site.site }))
   await sendProductions(shop.queue, trx, jobs)
-}
-
-type Owner = {
-  product: OwnedProduct
-  order: Pick<LockedOrder, 'number' | 'locale' | 'customer' | 'placedAt' | 'paidAt'>
-  unit: OrderUnit
-}
-
-/** Products by reference, with the order and the unit that each is of. */
-async function readOwners(db: Kysely<Database>, references: string[]): Promise<Map<string, Owner>> {
-  type Row = Selectable<Database['products']> & Owner['order'] & { number: string; unit: OrderUnit }
-  const { rows } = await sql<Row>`
-    select p.*, o.number, o.locale, o.customer, o.placed_at as "placedAt", o.paid_at as "paidAt",
-           jsonb_build_object('id', u.id, 'position', u.position, 'state', u.state, 'external', u.external,
-                              'fields', u.fields, 'entry', l.entry) as unit
-      from products p
-      join orders o on o.id = p.order_id
-      join units u on u.id = p.unit_id
-      join order_lines l on l.id = u.line_id
-     where p.reference = any(${references}::text[])`.execute(db)
-  return new Map(
-    rows.map(({ locale, customer, placedAt, paidAt, unit, ...row }) => {
-      const order = { number: row.number, locale, customer, placedAt, paidAt }
-      return [row.reference, { product: toProduct({ ...row, unit_state: unit.state }), order, unit }]
-    }),
-  )
 }
 
 /** `waiting`: it goes on by itself. `done`: or an operator says so. `refused`: told no, or called off. */
