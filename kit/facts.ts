@@ -225,9 +225,10 @@ async function shopFacts({ ground: { db } }: World, names: Names): Promise<Fact[
       ),
     ),
     ...reservations.map(({ name, unit_id }) => fact(`the name ${name}, held by ${unitName(unit_id)}`)),
-    ...credits.map(({ email, currency, balance_cents }) =>
-      fact(`the credits of ${email}`, { balance: `${balance_cents} ${currency}` }),
-    ),
+    ...credits.map(({ email, currency, balance_cents }) => ({
+      ...fact(`the credit balance of ${email}`, { balance: `${balance_cents} ${currency}` }),
+      access: balance_cents > 0,
+    })),
     ...moved.map(({ kind, amount_cents, key, unit_id }) =>
       fact(`credits ${kind} with the product “${key}” of ${unitName(unit_id)}`, { cents: amount_cents }),
     ),
