@@ -222,6 +222,16 @@ export async function testShop(options: { handlers?: string[]; means?: Means[]; 
       return reply.faults.length
     },
 
+    /** Has a learner enter a course of the sandbox. */
+    async enter(course: number, email: string) {
+      const reply = await fetch(`${sandbox.url}/sandbox/visits`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${sandbox.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ course, email }),
+      })
+      if (!reply.ok) throw new Error(await reply.text())
+    },
+
     /** What Moodle has now; `email`: only what concerns this person. */
     async sandboxState(email = ''): Promise<SandboxState> {
       const reply = await fetch(`${sandbox.url}/sandbox/state?email=${encodeURIComponent(email)}`)

@@ -1,19 +1,27 @@
 import { Hono } from 'hono'
+import { z } from 'zod'
 import { clearLog, recentCalls } from './call-log.ts'
 import { describeSite } from './describe-site.ts'
+import { enterCourse } from './enrolment.ts'
 import { addFault, faultRule, liftFaults } from './faults.ts'
 import type { Site } from './rest.ts'
 
+/** A learner who enters a course. */
+export const visit = z.object({ course: z.coerce.number().int(), email: z.string() })
+
 /**
- * What tests and tools ask of the sandbox itself, under `/sandbox`: `faults` (with the token), `calls` and `state`.
+ * What tests and tools ask of the sandbox itself, under `/sandbox`: `faults` and `visits` (with the token), `calls` and
+ * `state`.
  */
 export function sandboxControl(site: Site, token: string): Hono {
   const app = new Hono()
 
-  app.use('/faults/*', async (c, next) => {
-    if (c.req.header('authorization') === `Bearer ${token}`) return next()
-    return c.json({ error: 'Send the sandbox’s token: Authorization: Bearer …' }, 401)
-  })
+  for (const path of ['/faults/*', '/visits']) {
+    app.use(path, async (c, next) => {
+      if (c.req.header('authorization') === `Bearer ${token}`) return next()
+      return c.json({ error: 'Send the sandbox’s token: Authorization: Bearer …' }, 401)
+    })
+  }
   app.get('/faults', (c) => c.json({ faults: site.faults }))
   app.post('/faults', async (c) => {
     const rule = faultRule.safeParse(await c.req.json().catch(() => undefined))
@@ -32,6 +40,14 @@ export function sandboxControl(site: Site, token: string): Hono {
   app.delete('/faults/:id{[0-9]+}', (c) => {
     liftFaults(site.faults, Number(c.req.param('id')))
     return c.body(null, 204)
+  })
+
+  app.post('/visits', async (c) => {
+    const given = visit.safeParse(await c.req.json().catch(() => undefined))
+    const entered =
+      given.success &&
+      enterCourse(site.state, given.data.course, given.data.email, Math.floor(Date.now() / 1000))
+    return entered ? c.body(null, 204) : c.json({ error: 'The course is not open to this learner.' }, 400)
   })
 
   app.get('/calls', (c) =>

@@ -16,6 +16,8 @@ export type EnrolmentView = {
   /** Enrolled, not suspended, begun and not ended. */
   open: boolean
   groups: string[]
+  /** When they last entered the course; 0: never. */
+  entered: number
   /** How often it came into being, was set (its creation too) and was taken away, since the sandbox was new. */
   created: number
   set: number
@@ -50,6 +52,7 @@ export function describeEnrolments(
       status: enrolment.suspended ? ('suspended' as const) : ('active' as const),
       open: isActive(enrolment, now),
       groups: groups.filter((group) => group.members.has(user.id)).map((group) => group.name),
+      entered: state.visits.get(`${course.id}:${user.id}`) ?? 0,
       created: 0,
       set: 0,
       removed: 0,

@@ -18,6 +18,15 @@ export function setEnrolment(state: State, courseId: number, enrolment: Enrolmen
   giveRole(state, `course:${courseId}`, userId, roleId)
 }
 
+/** Lets a learner enter a course that is open to them now. False when it is not. */
+export function enterCourse(state: State, courseId: number, email: string, now: number): boolean {
+  const user = state.users.get(state.emails.get(email.toLowerCase()) ?? 0)
+  const enrolment = user && state.enrolments.get(courseId)?.get(user.id)
+  if (!enrolment || !isActive(enrolment, now)) return false
+  state.visits.set(`${courseId}:${user.id}`, now)
+  return true
+}
+
 /** How often the user's enrolment in the course was set up to now. */
 export function tallyOf(state: State, courseId: number, userId: number): EnrolmentTally {
   const key = `${courseId}:${userId}`
@@ -165,7 +174,7 @@ function enrolledReply(call: Call, course: Course, user: User) {
   )
   return {
     ...shown,
-    lastcourseaccess: 0,
+    lastcourseaccess: state.visits.get(`${course.id}:${user.id}`) ?? 0,
     roles: rolesIn(state, `course:${course.id}`, user.id).map((roleid) => ({
       roleid,
       name: '',

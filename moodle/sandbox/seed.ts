@@ -200,6 +200,7 @@ const empty = (release: Release): State => ({
   courses: new Map(),
   enrolments: new Map(),
   tallies: new Map(),
+  visits: new Map(),
   roles: new Map(),
   groups: new Map(),
   cohorts: new Map(),

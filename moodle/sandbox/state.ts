@@ -102,6 +102,8 @@ export type State = {
   enrolments: Map<number, Map<number, Enrolment>>
   /** By `course:user`; kept when the enrolment ends. */
   tallies: Map<string, EnrolmentTally>
+  /** When a learner last entered a course, by `course:user`. Nobody's call: a restart forgets it. */
+  visits: Map<string, number>
   /** Role ids by context (`system`, `coursecat:2`, `course:3`), then by user. */
   roles: Map<string, Map<number, Set<number>>>
   groups: Map<number, Group>
@@ -127,9 +129,12 @@ export const writeState = (state: State) =>
   })
 
 /** Reads what `writeState` wrote. */
-export const readState = (json: string) =>
-  JSON.parse(json, (_key, value) => {
+export const readState = (json: string): State => ({
+  // Files of before have none.
+  visits: new Map(),
+  ...JSON.parse(json, (_key, value) => {
     if (Array.isArray(value?.map)) return new Map(value.map)
     if (Array.isArray(value?.set)) return new Set(value.set)
     return value
-  }) as State // written by writeState alone, into a file that the sandbox owns
+  }), // written by writeState alone, into a file that the sandbox owns
+})

@@ -59,7 +59,13 @@ export function CoursePage(props: { site: Site; course: Course; language: Langua
           {people.total === 0 ? (
             <p class="empty">{t.nobody}</p>
           ) : (
-            <EnrolmentTable enrolments={people.shown} caption={t.peopleHere} now={now} voice={voice} />
+            <EnrolmentTable
+              course={course.id}
+              enrolments={people.shown}
+              caption={t.peopleHere}
+              now={now}
+              voice={voice}
+            />
           )}
           {people.total > shownPeople && <p class="hint">{t.moreShown(shownPeople, people.total)}</p>}
         </section>

@@ -5,6 +5,8 @@ import type { Voice } from './texts.ts'
 export function EnrolmentTable(props: {
   enrolments: EnrolmentView[]
   caption: string
+  /** Where its learners can be let in. */
+  course?: number
   now: number
   voice: Voice
 }) {
@@ -22,6 +24,7 @@ export function EnrolmentTable(props: {
           <th scope="col">{t.until}</th>
           <th scope="col">{t.state}</th>
           <th scope="col">{t.groups}</th>
+          <th scope="col">{t.entered}</th>
           <th scope="col" class="number" title={t.timesSetLong}>
             {t.timesSet}
           </th>
@@ -45,6 +48,16 @@ export function EnrolmentTable(props: {
                 <span class={`badge ${state}`}>{t.states[state]}</span>
               </td>
               <td data-label={t.groups}>{enrolment.groups.join(', ') || t.always}</td>
+              <td data-label={t.entered}>
+                {enrolment.entered > 0 && date(enrolment.entered)}
+                {props.course !== undefined && enrolment.open && enrolment.entered === 0 && (
+                  <form method="post" action="/visits">
+                    <input type="hidden" name="course" value={props.course} />
+                    <input type="hidden" name="email" value={enrolment.email} />
+                    <button type="submit">{t.enter}</button>
+                  </form>
+                )}
+              </td>
               <td data-label={t.timesSet} class="number">
                 {enrolment.set === 0 ? t.always : t.times(enrolment.set, enrolment.created)}
               </td>

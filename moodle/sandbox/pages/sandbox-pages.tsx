@@ -4,7 +4,8 @@ import { csrf } from 'hono/csrf'
 import { languageDetector } from 'hono/language'
 import { secureHeaders } from 'hono/secure-headers'
 import { z } from 'zod'
-import { sandboxControl } from '../control.ts'
+import { sandboxControl, visit } from '../control.ts'
+import { enterCourse } from '../enrolment.ts'
 import { addFault, faultRule, liftFaults } from '../faults.ts'
 import type { Site } from '../rest.ts'
 import { CoursePage } from './course-page.tsx'
@@ -66,6 +67,14 @@ export function sandboxPages(site: Site, token: string): Hono {
     const { id } = await c.req.parseBody()
     if (typeof id === 'string' && /^\d+$/.test(id)) liftFaults(site.faults, Number(id))
     return c.redirect(withLanguage('/#faults', languageOf(c)), 303)
+  })
+
+  app.use('/visits', csrf())
+  app.post('/visits', async (c) => {
+    const given = visit.safeParse(await c.req.parseBody())
+    if (!given.success) return c.notFound()
+    enterCourse(site.state, given.data.course, given.data.email, now())
+    return c.redirect(withLanguage(`/course/view.php?id=${given.data.course}`, languageOf(c)), 303)
   })
 
   app.notFound((c) => {
