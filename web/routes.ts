@@ -110,6 +110,12 @@ export const routes = {
       start: route('/office/products/batches'),
       show: route('/office/products/batches/:id'),
     },
+    packs: {
+      show: route('/office/packs/:unit'),
+      give: route('/office/packs/:unit/give'),
+      /** A list of learners: checked, confirmed, then given seats. */
+      list: route('/office/packs/:unit/list'),
+    },
     reconciliations: {
       show: route('/office/reconciliations'),
       repair: route('/office/reconciliations/repair'),

@@ -30,6 +30,7 @@ import { showBatch } from './products/batch.tsx'
 import { exportProducts } from './products/export.ts'
 import { productList } from './products/list.tsx'
 import { chooseForMany, startMany } from './products/many.tsx'
+import { giveMany, giveOne, showPack } from './products/pack.tsx'
 import { actOnThis, refundThis, showProduct } from './products/show.tsx'
 import { repairThese, showReconciliation, startThisReconciliation } from './reconciliations.tsx'
 import { showSignIn, signIn, signOut } from './sign-in.tsx'
@@ -80,6 +81,9 @@ export const officeRoutes: readonly OfficeRoute[] = [
   get(paths.batches.new, chooseForMany, 'operator'),
   post(paths.batches.start, startMany),
   get(paths.batches.show, showBatch),
+  get(paths.packs.show, showPack),
+  post(paths.packs.give, giveOne),
+  post(paths.packs.list, giveMany),
   get(paths.products.show, showProduct),
   post(paths.products.act, actOnThis),
   post(paths.products.refund, refundThis),

@@ -2,6 +2,8 @@ import { plural } from '../ui/locale.ts'
 
 const en = {
   packs: 'Packs of seats',
+  pack: 'Pack',
+  allSeats: 'All its seats',
   lead: (order: string) => `Order ${order}`,
   used: (held: string, total: string) => `${held} of ${total} seats given out`,
   freeSeats: (free: number, shown: string) =>
@@ -75,6 +77,8 @@ const en = {
 
 const fr: typeof en = {
   packs: 'Lots de places',
+  pack: 'Lot',
+  allSeats: 'Toutes ses places',
   lead: (order) => `Commande ${order}`,
   used: (held, total) => `${held} places attribuées sur ${total}`,
   freeSeats: (free, shown) =>

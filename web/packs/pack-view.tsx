@@ -283,7 +283,7 @@ function numberOf({ key, id }: Seat): number {
 
 function sayPeriod({ holder, startsAt, endsAt }: Seat, locale: Locale): string {
   const t = texts[locale]
-  if (!holder) return endsAt ? t.until(formatDate(endsAt, locale)) : ''
+  if (!holder) return endsAt ? t.until(formatDate(endsAt, locale)) : '–'
   const start = formatDate(startsAt, locale)
   return endsAt ? t.fromTo(start, formatDate(endsAt, locale)) : t.from(start)
 }

@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx'
 import { creditsOfOrder } from '../../../shop/credits.ts'
+import { seatHandlers } from '../../../shop/pack.ts'
 import {
   actionsFor,
   actOnProduct,
@@ -14,6 +15,7 @@ import { refundOffer, refundProduct } from '../../../shop/refund-product.ts'
 import { sayProductChange } from '../../../shop/say-product-change.ts'
 import { enrolmentsOfProduct } from '../../../shop/told-enrolments.ts'
 import type { Face } from '../../face.ts'
+import { texts as packTexts } from '../../packs/pack-texts.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, readBody } from '../../security.ts'
 import { ActionForm, actionErrors, readActionForm, type SentAction } from '../../ui/action-form.tsx'
@@ -198,6 +200,12 @@ async function productPage(
                   ) : undefined,
                 ],
                 [t.order, <a href={routes.office.orders.show(product.orderNumber)}>{product.orderNumber}</a>],
+                [
+                  packTexts[locale].pack,
+                  seatHandlers(shop).includes(product.handler) ? (
+                    <a href={routes.office.packs.show(product.unitId)}>{packTexts[locale].allSeats}</a>
+                  ) : undefined,
+                ],
                 [t.starts, <Moment at={product.startsAt} locale={locale} />],
                 [t.ends, product.endsAt ? <Moment at={product.endsAt} locale={locale} /> : t.noEnd],
                 ...credits.map(({ broughtCents, currency, email }): [string, Child] => {
