@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { before, describe, it } from 'node:test'
 import type { Role } from '../../db/schema.ts'
 import { createApiToken, createOperator, revokeApiToken, roleAllows } from '../../shop/operator.ts'
+import { openReconciliationQueue } from '../../shop/reconcile.ts'
 import { type Answer, testApi } from '../../test/api.ts'
 import { testShop } from '../../test/shop.ts'
 
@@ -21,6 +22,7 @@ describe('access to the API', async () => {
   )
   const programs: Partial<Record<Role, string>> = {}
   before(async () => {
+    await openReconciliationQueue(shop.shop.queue)
     for (const role of roles) programs[role] = await api.program(role)
   })
 

@@ -2,11 +2,13 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Face } from '../face.ts'
 import { routes } from '../routes.ts'
 import { accessOperations } from './access.ts'
+import { batchOperations } from './batches.ts'
 import { type ApiEnv, identify } from './caller.ts'
 import { cartOperations } from './carts.ts'
 import { catalogOperations } from './catalog.ts'
 import { creditOperations } from './credits.ts'
 import { type Document, documentOf, registerSecurity } from './document.ts'
+import { dryRunOperations } from './dry-runs.ts'
 import { entryOperations } from './entries.ts'
 import { handlerOperations } from './handlers.ts'
 import { mailOperations } from './mails.ts'
@@ -16,6 +18,7 @@ import { paymentOperations } from './payments.ts'
 import { answerError, refuse, sendProblem } from './problem.ts'
 import { productionOperations } from './productions.ts'
 import { productOperations } from './products.ts'
+import { reconciliationOperations } from './reconciliations.ts'
 import { reference } from './reference.tsx'
 import { siteOperations } from './site.ts'
 
@@ -28,9 +31,12 @@ export const operations: readonly Operation[] = [
   ...creditOperations,
   ...productionOperations,
   ...productOperations,
+  ...batchOperations,
   ...entryOperations,
+  ...dryRunOperations,
   ...handlerOperations,
   ...siteOperations,
+  ...reconciliationOperations,
   ...mailOperations,
   ...accessOperations,
 ]

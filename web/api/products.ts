@@ -9,6 +9,7 @@ import {
   productHistory,
 } from '../../shop/product.ts'
 import { readProductReference } from '../../shop/reference.ts'
+import { refundProduct } from '../../shop/refund-product.ts'
 import { enrolmentsOfProduct } from '../../shop/told-enrolments.ts'
 import { validityOf } from '../../shop/validity.ts'
 import { findOwnOrder } from '../../shop/view-order.ts'
@@ -18,8 +19,19 @@ import { exampleForm, form, formOf } from './form.ts'
 import { type Operation, operation } from './operation.ts'
 import { productState } from './order-answer.ts'
 import { answerPage, pageOf, pageQuery } from './page.ts'
-import { faultsAt, refuse } from './problem.ts'
-import { exampleMoment, exampleNumber, exampleText, moment, orNull, person, rowId, text } from './values.ts'
+import { faultsAt, pointerTo, refuse } from './problem.ts'
+import {
+  entryCode,
+  exampleMoment,
+  exampleNumber,
+  exampleText,
+  moment,
+  orNull,
+  person,
+  rowId,
+  text,
+  why,
+} from './values.ts'
 
 const product = z
   .object({
@@ -115,6 +127,12 @@ export const productOperations: Operation[] = [
           .max(200)
           .optional()
           .openapi({ description: 'A reference, an order’s number, or the start of the holder’s e-mail.' }),
+        entry: entryCode.optional().openapi({ description: 'The code of the entry that was bought.' }),
+        handler: z.string().max(100).optional(),
+        endsFrom: z.iso.date().optional().openapi({
+          description: 'Those that end on this day (in UTC) or later, the soonest first.',
+        }),
+        endsTo: z.iso.date().optional().openapi({ description: 'Those that end on this day or before.' }),
       }),
       answer: {
         description: 'A page of products.',
@@ -123,12 +141,11 @@ export const productOperations: Operation[] = [
       },
     },
     async (asked) => {
-      const { limit, after, state, search } = asked.query
+      const { endsFrom, endsTo, ...filter } = asked.query
       const { products, next } = await listProducts(asked.face.shop.db, {
-        limit,
-        after,
-        state,
-        search,
+        ...filter,
+        ...(endsFrom && { endsFrom: new Date(endsFrom) }),
+        ...(endsTo && { endsBefore: new Date(Date.parse(endsTo) + 86_400_000) }),
       })
       return answerPage(asked, products, next)
     },
@@ -254,7 +271,9 @@ export const productOperations: Operation[] = [
           return refuse('not_found')
         case 'invalid':
           return refuse('invalid', {
-            errors: Object.entries(acted.errors).flatMap(([field, error]) => faultsAt(field ? [field] : [], error)),
+            errors: Object.entries(acted.errors).flatMap(([field, error]) =>
+              faultsAt(field ? [field] : [], error),
+            ),
           })
         case 'refused':
           return refuse('conflict', { detail: acted.why })
@@ -268,6 +287,53 @@ export const productOperations: Operation[] = [
         default:
           return acted satisfies never
       }
+    },
+  ),
+
+  operation(
+    {
+      id: 'refundProduct',
+      method: 'post',
+      path: '/products/{reference}/refund',
+      tag: 'Products',
+      summary: 'Take one product of a unit back, and note what of its price is to be given back',
+      description:
+        'The other products of its unit stay; with the last one the whole unit is revoked. At the most what is left of ' +
+        'the unit’s price: `conflict` when the product was refunded before.',
+      access: { role: 'operator' },
+      params: z.object({ reference }),
+      body: {
+        schema: z.object({ amountCents: z.int().min(0), why }),
+        example: { amountCents: 3000, why: 'The course was called off.' },
+      },
+      answer: { description: 'The product as it is now.', schema: product, example: exampleProduct },
+      problems: ['invalid', 'conflict'],
+    },
+    async ({ face, caller, params, body }) => {
+      const found = await productOf(face, caller, params.reference)
+      if (!found) return refuse('not_found')
+      const refunded = await refundProduct(face.shop, found.id, { who: whoIs(caller), ...body })
+      if (refunded.ok) return { answer: (await findProduct(face.shop.db, found.reference)) ?? found }
+      if (refunded.reason === 'too_much') {
+        const most = refunded.restCents
+        return refuse('invalid', {
+          errors: [
+            {
+              pointer: pointerTo('amountCents'),
+              text: {
+                en: `${most} cents at the most are left of the unit’s price.`,
+                fr: `Il reste ${most} centimes au plus du prix de l’unité.`,
+              },
+            },
+          ],
+        })
+      }
+      return refuse('conflict', {
+        detail: {
+          en: 'There is nothing to refund: it was refunded before, or its unit is not delivered.',
+          fr: 'Il n’y a rien à rembourser : c’est déjà fait, ou son unité n’est pas livrée.',
+        },
+      })
     },
   ),
 ]
