@@ -671,10 +671,10 @@ Imprimé près de Lyon sur papier recyclé. Les frais d’envoi dans l’Union e
   {
     code: 'CREDITS-500',
     category: budget,
-    title: { en: '€500 of training credits', fr: '500 € de crédits de formation' },
+    title: { en: '€500 of training credits', fr: '500 € de crédits de formation' },
     summary: {
       en: 'Pay €450 now, spend €500 later: one invoice a year, and every training a click away.',
-      fr: 'Payez 450 € maintenant, dépensez 500 € ensuite : une facture par an, et chaque formation à un clic.',
+      fr: 'Payez 450 € maintenant, dépensez 500 € ensuite : une facture par an, et chaque formation à un clic.',
     },
     description: {
       en: `For teams that train often and would rather not ask for a purchase order each time. You buy credits once; whoever orders for the team then pays with them, and access opens at once.
@@ -684,11 +684,11 @@ Imprimé près de Lyon sur papier recyclé. Les frais d’envoi dans l’Union e
 - Sign in with the same e-mail address, choose a training, and pay with “Training credits”
 - Your account shows what is left, and what each order took
 - They have no end`,
-      fr: `Pour les équipes qui se forment souvent et se passeraient d’un bon de commande à chaque fois. Vous achetez des crédits une fois ; qui commande pour l’équipe règle ensuite avec eux, et l’accès s’ouvre aussitôt.
+      fr: `Pour les équipes qui se forment souvent et se passeraient d’un bon de commande à chaque fois. Vous achetez des crédits une fois ; qui commande pour l’équipe règle ensuite avec eux, et l’accès s’ouvre aussitôt.
 
 ## Comment ça marche
 - Les crédits sont sur votre compte dès le règlement de cette commande
-- Connectez-vous avec la même adresse e-mail, choisissez une formation et payez en « Crédits de formation »
+- Connectez-vous avec la même adresse e-mail, choisissez une formation et payez en « Crédits de formation »
 - Votre compte montre ce qui reste, et ce que chaque commande a pris
 - Ils n’ont pas de fin`,
     },

@@ -38,7 +38,7 @@ export default defineHandler({
       feedback: {
         shown: {
           en: `Your credits are there. To pay with them, sign in as ${buyer.email} and choose “Training credits”.`,
-          fr: `Vos crédits sont là. Pour payer avec eux, connectez-vous avec ${buyer.email} et choisissez « Crédits de formation ».`,
+          fr: `Vos crédits sont là. Pour payer avec eux, connectez-vous avec ${buyer.email} et choisissez « Crédits de formation ».`,
         },
       },
     }

@@ -64,7 +64,7 @@ export function sayWhy(why: string, locale: Locale): string {
     const said = (amount: string) => formatMoney(Math.round(Number(amount) * 100), currency, locale)
     return missing === undefined
       ? `${said(taken)} de crédits repris`
-      : `${said(taken)} de crédits repris ; ${said(missing)} avaient été dépensés et manquent`
+      : `${said(taken)} de crédits repris ; ${said(missing)} avaient été dépensés et manquent`
   }
   return why
 }

@@ -471,7 +471,7 @@ const fr: typeof en = {
     },
   },
   credits: {
-    lead: 'Ils règlent tout ce que nous vendons. Choisissez « Crédits de formation » à la commande.',
+    lead: 'Ils règlent tout ce que nous vendons. Choisissez « Crédits de formation » à la commande.',
     balance: 'Vous disposez de',
     movements: 'Entrées et sorties',
     none: 'Vous n’avez pas encore de crédits.',
@@ -488,17 +488,17 @@ const fr: typeof en = {
       forfeited: 'Abandon',
     },
     youHave: (balance) => `Vous avez ${balance} de crédits.`,
-    remain: (balance, rest) => `Vous avez ${balance} de crédits ; il vous en restera ${rest}.`,
-    tooFew: (balance) => `Vous avez ${balance} de crédits : trop peu pour cette commande.`,
+    remain: (balance, rest) => `Vous avez ${balance} de crédits ; il vous en restera ${rest}.`,
+    tooFew: (balance) => `Vous avez ${balance} de crédits : trop peu pour cette commande.`,
     notForCredits: 'Cette commande apporte elle-même des crédits et ne se règle pas ainsi.',
     otherwise:
       'Vous pouvez annuler cette commande et la repasser avec un autre mode de paiement, ou nous écrire.',
     signInFirst: 'Vos crédits peuvent régler toute la commande, et l’accès s’ouvre aussitôt.',
     onlyOwner: (email) =>
-      `Vos crédits sont au nom de ${email} : commandez avec cette adresse pour payer ainsi.`,
+      `Vos crédits sont au nom de ${email} : commandez avec cette adresse pour payer ainsi.`,
     signInHere: 'Se connecter pour payer en crédits',
     signInToPay: (email) =>
-      `Pour payer avec vos crédits, connectez-vous avec ${email} : seul leur titulaire peut les dépenser.`,
+      `Pour payer avec vos crédits, connectez-vous avec ${email} : seul leur titulaire peut les dépenser.`,
     signIn: 'Se connecter',
     payNow: (amount) => `Payer ${amount} en crédits`,
   },

@@ -99,7 +99,7 @@ describe('what an operator does with credits', async () => {
     assert.match(html, /200\.00 EUR of credits taken back; 300\.00 EUR had been spent and are missing/)
     const french = await house.as('viewer', 'fr')
     const said = await french.open(routes.office.orders.show(number))
-    assert.match(said.html, /200,00\s€ de crédits repris ; 300,00\s€ avaient été dépensés et manquent/)
+    assert.match(said.html, /200,00\s€ de crédits repris\s; 300,00\s€ avaient été dépensés et manquent/)
   })
 
   it('puts credits back with one click, without a transfer', async () => {
