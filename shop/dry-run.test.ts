@@ -57,6 +57,18 @@ describe('a dry run', async () => {
 
   beforeEach(() => log.functions.clear())
 
+  it('says of a bundle that its parts are tried one by one, and of what was one that it is none now', async () => {
+    const code = await t.sell({ handler: null, parts: [{ code: 'OTHER', quantity: 2 }] })
+    const bundle = await dryRun(t.shop, {
+      ...entryOf(null, {}, code),
+      parts: [{ code: 'OTHER', quantity: 2 }],
+    })
+    assert.ok(!bundle.ok)
+    assert.match(bundle.why.en, /one by one/)
+    const now = await dryRun(t.shop, entryOf('std_enroloncourse', { course: 2 }, code))
+    assert.equal(requireRun(now).units[0]?.state, 'produced')
+  })
+
   it('says what would happen, in both languages', async () => {
     const internal = { course: 2, durationDays: 30, group: 1, supportCourse: 5 }
     const run = await dryRun(t.shop, entryOf('std_enroloncourse', internal), [{ external: ada }])

@@ -7,6 +7,7 @@ import { handlerOf } from '../production/registry.ts'
 import { type Engine, run } from '../production/run.ts'
 import { elementsOf, type FormErrors, parseElements, validate } from '../sdk/form.ts'
 import type { Finding, Handler, Person, Text } from '../sdk/index.ts'
+import { isBundle } from './bundle.ts'
 import { viewCart } from './cart.ts'
 import { composeEngine } from './compose.ts'
 import { checkInternal, type EntryDraft, unitForms } from './entry.ts'
@@ -24,7 +25,7 @@ import { undone } from './undone.ts'
 /** What is tried: an entry as it is kept, or as an operator has just written it. */
 export type DryEntry = Pick<
   EntryDraft,
-  'code' | 'title' | 'handler' | 'internal' | 'fields' | 'priceCents' | 'vatBasisPoints'
+  'code' | 'title' | 'handler' | 'internal' | 'fields' | 'parts' | 'priceCents' | 'vatBasisPoints'
 >
 
 /** One unit's answers: those that the handler asks, and those to the operator's own fields. */
@@ -100,6 +101,13 @@ const payLater: Means = {
  * when there are none.
  */
 export async function dryRun(shop: Shop, entry: DryEntry, samples: DryAnswers[] = []): Promise<DryRun> {
+  if (isBundle({ parts: entry.parts ?? [] })) {
+    const why = {
+      en: 'Each part of a bundle is produced by itself: try the parts out one by one.',
+      fr: 'Chaque partie d’un lot est produite séparément : essayez les parties une à une.',
+    }
+    return { ok: false, why }
+  }
   const found = handlerOf(shop.registry(), entry)
   if (found === 'missing') {
     const why = { en: 'Its handler is not installed.', fr: 'Son gestionnaire n’est pas installé.' }
@@ -283,6 +291,7 @@ async function putOnSale(shop: Shop, entry: DryEntry): Promise<void> {
     handler: entry.handler,
     internal: JSON.stringify(closeSecrets(shop.seal, elements, entry.internal)),
     fields: typeof entry.fields === 'string' ? entry.fields || '[]' : JSON.stringify(entry.fields),
+    parts: '[]',
     max_quantity: null,
   }
   await shop.db

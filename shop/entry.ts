@@ -537,6 +537,21 @@ async function checkPart(shop: Shop, part: EntryPart): Promise<{ sound: boolean;
   return { sound, findings: found.map((finding) => ofPart(part, finding)) }
 }
 
+/** What a bundle may be made of, by code: entries that are neither bundles nor retired. */
+export async function listPartChoices(
+  db: Kysely<Database>,
+  limit = 500,
+): Promise<Pick<Entry, 'code' | 'title'>[]> {
+  return await db
+    .selectFrom('entries')
+    .select(['code', 'title'])
+    .where('state', '<>', 'retired')
+    .where(sql<boolean>`parts = '[]'`)
+    .orderBy('code')
+    .limit(limit)
+    .execute()
+}
+
 /** The codes of the bundles that have this entry as a part. */
 export async function bundlesWith(db: Kysely<Database>, code: string): Promise<string[]> {
   const rows = await db

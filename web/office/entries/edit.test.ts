@@ -158,6 +158,47 @@ describe('the form of an entry', async () => {
     assert.deepEqual(states, ['draft', 'on_sale', 'retired', 'draft'])
   })
 
+  it('makes a bundle without script, shows what its parts are and saves, and what keeps them from being sold', async () => {
+    const one = await test.sell({ handler: 'std_enroloncourse', internal: { course }, priceCents: 30_000 })
+    const two = await test.sell({ handler: null, priceCents: 10_000, state: 'draft' })
+    const parts = { handler: 'bundle', price: '350', 'part.0.code': one, 'part.2.code': two.toLowerCase() }
+    await marie.open(paths.new())
+    const shown = await marie.send(paths.new(), { ...texts, ...parts, code: 'BUN-1', intent: 'refresh' })
+    assert.match(shown.html, /Bought one by one: €400\.00/)
+    assert.match(shown.html, /saves €50\.00 \(13 %\)/)
+    assert.match(shown.html, new RegExp(`href="[^"]*/${two}"`))
+    assert.doesNotMatch(shown.html, /<textarea[^>]*name="fields"/, 'a bundle asks nothing itself')
+
+    const { code, page } = await create({ ...parts, 'part.1.code': 'NOWHERE', intent: 'sale' })
+    assert.equal(page.status, 422)
+    assert.match(page.html, /There is no entry NOWHERE/)
+    assert.match(page.html, new RegExp(`value="${one}"`))
+    const sold = await marie.send(paths.new(), { 'part.1.code': '', 'part.0.quantity': '2', intent: 'sale' })
+    assert.match(sold.html, /Saved, and on sale/)
+    const entry = await findEntry(db, code)
+    assert.deepEqual(
+      entry?.parts.map((part) => [part.code, part.quantity]),
+      [
+        [one, 2],
+        [two, 1],
+      ],
+    )
+    assert.equal(entry?.vatBasisPoints, 2000, 'its own rate waits for the day when it is no bundle')
+    assert.match((await marie.open(paths.show(one))).html, new RegExp(`It is a part of.*${code}`, 's'))
+    assert.match((await marie.open(paths.index())).html, /Bundle of 3/)
+
+    await marie.open(paths.show(code))
+    await marie.send(paths.show(code), { handler: '', intent: 'draft' })
+    assert.deepEqual((await findEntry(db, code))?.parts, [])
+  })
+
+  it('wants a bundle to have parts', async () => {
+    const { code, page } = await create({ handler: 'bundle', intent: 'draft' })
+    assert.equal(page.status, 422)
+    assert.match(page.html, /Name what the bundle is made of/)
+    assert.equal(await findEntry(db, code), undefined)
+  })
+
   it('keeps an entry on sale when the Enter key saves it', async () => {
     const { code } = await create({ intent: 'sale' })
     await marie.send(paths.show(code), { titleEn: 'Excel, better', intent: 'save' })

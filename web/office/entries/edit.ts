@@ -1,8 +1,9 @@
 import type { EntryState } from '../../../db/schema.ts'
 import type { FormErrors } from '../../../sdk/form.ts'
+import { whyNoParts } from '../../../shop/bundle.ts'
 import {
   checkEntry,
-  checkInternal,
+  checkProduction,
   type Entry,
   type EntryDraft,
   findEntry,
@@ -33,7 +34,7 @@ export async function newEntry(c: OfficeContext, face: Face) {
 /** An entry to edit, checked against the live site as it is opened. */
 export async function showEntry(c: OfficeContext, face: Face) {
   const entry = await entryOf(c, face)
-  const checked = await within(6000, checkInternal(face.shop, entry), undefined)
+  const checked = await within(6000, checkProduction(face.shop, entry), undefined)
   return await entryPage(c, face, {
     entry,
     typed: typedOf(entry, c.var.locale),
@@ -59,7 +60,10 @@ async function save(c: OfficeContext, face: Face, entry: Entry | undefined) {
   const body = await readBody(c)
   const typed = readTyped(shop, body, entry)
   const intent = intents.find((one) => one === textOf(body.intent)) ?? 'save'
-  if (intent === 'refresh') return await entryPage(c, face, { entry, typed })
+  if (intent === 'refresh') {
+    const wrong = typed.parts && (await judgeParts(face, draftOf(typed).draft))
+    return await entryPage(c, face, { entry, typed, wrong })
+  }
   const state = intent === 'save' ? (entry?.state ?? 'draft') : wanted[intent]
   const { draft, errors } = draftOf(typed)
   if (Object.keys(errors).length > 0) {
@@ -87,6 +91,15 @@ async function save(c: OfficeContext, face: Face, entry: Entry | undefined) {
     default:
       return saved.reason satisfies never
   }
+}
+
+/** What is wrong with the parts of a bundle, while it is still being written. */
+async function judgeParts(face: Face, draft: EntryDraft): Promise<Wrong | undefined> {
+  const { code, parts = [] } = draft
+  if (parts.length === 0) return undefined
+  const checked = await within(4000, checkProduction(face.shop, draft), undefined)
+  const why = whyNoParts(code, parts)
+  return { ...nothingWrong, own: why ? { parts: why } : {}, findings: checked?.findings ?? [] }
 }
 
 /** All that is wrong at once, also when the entry's own fields keep it from being saved. */

@@ -2,6 +2,7 @@ import { handlerOf } from '../../../production/registry.ts'
 import { elementsOf, type FormErrors, type FormValues, readForm, validate } from '../../../sdk/form.ts'
 import type { FormElement } from '../../../sdk/form-element.ts'
 import { type Text, z } from '../../../sdk/index.ts'
+import { isBundle, mostParts } from '../../../shop/bundle.ts'
 import { type Entry, type EntryDraft, mostUnitsOfAnOrder } from '../../../shop/entry.ts'
 import { keepSecrets } from '../../../shop/hide-secrets.ts'
 import type { Shop } from '../../../shop/shop.ts'
@@ -85,10 +86,14 @@ export function elementsNamed(...names: string[]): FormElement[] {
 export type TypedEntry = {
   values: FormValues
   handler: string | null
+  /** The rows of a bundle's parts, none of them empty; undefined when it is no bundle. */
+  parts?: TypedPart[]
   internal: FormValues
   /** The operator's own fields, as JSON. */
   fields: string
 }
+
+export type TypedPart = { code: string; quantity: string }
 
 /** What the form of an entry shows before anything is typed. */
 export function typedOf(entry: Entry | undefined, locale: Locale): TypedEntry {
@@ -110,6 +115,9 @@ export function typedOf(entry: Entry | undefined, locale: Locale): TypedEntry {
       position: entry.position,
     },
     handler: entry.handler,
+    ...(isBundle(entry) && {
+      parts: entry.parts.map(({ code, quantity }) => ({ code, quantity: String(quantity) })),
+    }),
     internal: entry.internal,
     fields: entry.fields.length > 0 ? JSON.stringify(entry.fields, null, 2) : '',
   }
@@ -126,6 +134,9 @@ export function readTyped(
 ): TypedEntry {
   const values = readForm(entryElements, body)
   if (kept) values.code = kept.code
+  if (textOf(body.handler) === bundleChoice) {
+    return { values, handler: null, parts: readParts(body), internal: {}, fields: textOf(body.fields) }
+  }
   const handler = readHandler(textOf(body.handler))
   const code = typeof values.code === 'string' ? values.code : ''
   const before = kept?.handler === handler ? kept.internal : {}
@@ -134,6 +145,18 @@ export function readTyped(
   const elements = found ? elementsOf(found.handler.internal) : []
   const internal = keepSecrets(elements, readForm(elements, body, 'internal.'), before)
   return { values, handler, internal, fields: textOf(body.fields) }
+}
+
+/** The handler choice that makes a bundle. */
+export const bundleChoice = 'bundle'
+export const partName = (row: number, field: keyof TypedPart) => `part.${row}.${field}`
+
+/** The rows that name an entry; a few more than there may be, so that it is said when they are too many. */
+function readParts(body: Record<string, string | string[]>): TypedPart[] {
+  return Array.from({ length: mostParts + 10 }, (_, row) => ({
+    code: textOf(body[partName(row, 'code')]).trim().toUpperCase().slice(0, 60),
+    quantity: textOf(body[partName(row, 'quantity')]).trim() || '1',
+  })).filter(({ code }) => code !== '')
 }
 
 function readHandler(text: string): string | null {
@@ -155,6 +178,9 @@ export function draftOf(typed: TypedEntry): { draft: EntryDraft; errors: FormErr
   const decimals: Text = { en: 'Two decimals at the most.', fr: 'Deux décimales au plus.' }
   if (read.ok && !Number.isInteger(priceCents)) errors.price = decimals
   if (read.ok && !Number.isInteger(vatBasisPoints)) errors.vat = decimals
+  if (typed.parts?.length === 0) {
+    errors.parts = { en: 'Name what the bundle is made of.', fr: 'Dites de quoi le lot est fait.' }
+  }
   return {
     errors,
     draft: {
@@ -167,7 +193,8 @@ export function draftOf(typed: TypedEntry): { draft: EntryDraft; errors: FormErr
       vatBasisPoints,
       handler: typed.handler,
       internal: typed.internal,
-      fields: typed.fields,
+      fields: typed.parts ? [] : typed.fields,
+      parts: (typed.parts ?? []).map(({ code, quantity }) => ({ code, quantity: Number(quantity) })),
       maxQuantity: read.ok ? (read.value.maxQuantity ?? null) : null,
       position: read.ok ? read.value.position : 0,
     },

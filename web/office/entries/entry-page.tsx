@@ -1,7 +1,7 @@
 import { handlerOf } from '../../../production/registry.ts'
 import { elementsOf } from '../../../sdk/form.ts'
 import type { FormElement } from '../../../sdk/form-element.ts'
-import type { Entry } from '../../../shop/entry.ts'
+import { bundlesWith, type Entry } from '../../../shop/entry.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken } from '../../security.ts'
@@ -17,11 +17,12 @@ import type { OfficeContext } from '../office-route.ts'
 import { mayChange, officePage } from '../page.tsx'
 import { Readme, readReadme } from '../readme.tsx'
 import { texts } from '../texts.ts'
+import { BundlePart, readBundle } from './bundle-part.tsx'
 import { choicesFor } from './choices.ts'
 import { differences, elementsNamed, entryElements, type TypedEntry } from './entry-form.ts'
 import { HandlerPart, HandlerPicker } from './handler-part.tsx'
 import { OwnFields } from './own-fields.tsx'
-import { internalErrors, nothingWrong, type Wrong } from './wrong.ts'
+import { internalErrors, nothingWrong, partErrors, type Wrong } from './wrong.ts'
 
 export type Shown = {
   /** As it is saved; undefined for a new one. */
@@ -44,7 +45,9 @@ export async function entryPage(c: OfficeContext, face: Face, shown: Shown) {
   const found = handlerOf(shop.registry(), { code, handler: typed.handler })
   const registered = found === 'missing' ? undefined : found
   const internal = registered ? elementsOf(registered.handler.internal) : []
-  const [{ choices, away }, readme] = await Promise.all([
+  const [bundle, owners, { choices, away }, readme] = await Promise.all([
+    typed.parts && readBundle(shop.db, typed.parts),
+    entry ? bundlesWith(shop.db, entry.code) : [],
     choicesFor(shop.site, internal, typed.internal, locale),
     registered && readReadme(registered.folder, locale),
   ])
@@ -81,6 +84,22 @@ export async function entryPage(c: OfficeContext, face: Face, shown: Shown) {
             <p>{t.wouldFailText}</p>
           </Notice>
         )}
+      {owners.length > 0 && (
+        <Notice tone="info" locale={locale}>
+          <p>
+            {t.partOf}{' '}
+            {owners.map((owner, index) => (
+              <>
+                {index > 0 && ', '}
+                <a class="mono" href={routes.office.entries.show(owner)}>
+                  {owner}
+                </a>
+              </>
+            ))}
+            . {t.partOfHelp}
+          </p>
+        </Notice>
+      )}
       <div class="columns">
         <form id="entry" method="post" action={here} novalidate>
           <CsrfField csrf={csrfToken(c)} />
@@ -113,8 +132,16 @@ export async function entryPage(c: OfficeContext, face: Face, shown: Shown) {
               </div>
             </Card>
             <Card title={t.price} aside={<span class="soft">{shop.settings.currency}</span>}>
-              <div class="quads">
-                <Own names={['price', 'vat', 'maxQuantity', 'position']} {...{ typed, wrong, locale }} />
+              <div class="quads" id="price-part">
+                {bundle ? (
+                  <>
+                    <Own names={['price', 'maxQuantity', 'position']} {...{ typed, wrong, locale }} />
+                    <p class="soft">{t.vatOfParts}</p>
+                    <input type="hidden" name="vat" value={String(typed.values.vat ?? '')} />
+                  </>
+                ) : (
+                  <Own names={['price', 'vat', 'maxQuantity', 'position']} {...{ typed, wrong, locale }} />
+                )}
               </div>
             </Card>
             <Card title={t.production}>
@@ -123,12 +150,19 @@ export async function entryPage(c: OfficeContext, face: Face, shown: Shown) {
                 <HandlerPart
                   {...{ c, face, typed, wrong, code, registered, choices, away }}
                   unchecked={shown.unchecked}
+                  bundle={bundle && <BundlePart {...{ c, face, typed, wrong }} {...bundle} />}
                 />
               </div>
             </Card>
-            <Card title={t.fields}>
-              <OwnFields {...{ c, face, typed, wrong, code }} />
-            </Card>
+            <div id="own-fields-part">
+              {bundle ? (
+                <input type="hidden" name="fields" value={typed.fields} />
+              ) : (
+                <Card title={t.fields}>
+                  <OwnFields {...{ c, face, typed, wrong, code }} />
+                </Card>
+              )}
+            </div>
           </fieldset>
           {!readOnly && <Buttons {...{ entry, locale }} />}
         </form>
@@ -181,6 +215,7 @@ function Refusal({ shown, wrong, internal, locale }: RefusalProps) {
     ...wrong.findings
       .filter(({ level, field }) => level === 'error' && (field === undefined || field === 'handler'))
       .map(({ text }) => ({ text: pick(text, locale), id: 'handler' })),
+    ...partErrors(wrong).map((text) => ({ text: pick(text, locale), id: 'parts' })),
     ...wrong.fields.map(({ text }) => ({ text: pick(text, locale), id: 'own-fields' })),
   ]
   return (

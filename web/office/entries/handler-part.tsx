@@ -1,3 +1,4 @@
+import type { Child } from 'hono/jsx'
 import type { Registered } from '../../../production/registry.ts'
 import { elementsOf } from '../../../sdk/form.ts'
 import { handlerChoices } from '../../../shop/entry.ts'
@@ -10,7 +11,7 @@ import { described, Field } from '../field.tsx'
 import type { OfficeContext } from '../office-route.ts'
 import { texts } from '../texts.ts'
 import type { choicesFor } from './choices.ts'
-import type { TypedEntry } from './entry-form.ts'
+import { bundleChoice, type TypedEntry } from './entry-form.ts'
 import { atFields, internalErrors, type Wrong } from './wrong.ts'
 
 export type PartProps = { c: OfficeContext; face: Face; typed: TypedEntry; wrong: Wrong }
@@ -30,11 +31,14 @@ export function HandlerPicker({ c, face, typed, wrong }: PartProps) {
       <div class="with-button">
         <select
           name="handler"
-          data-refreshes="handler-part handler-help own-fields-preview"
+          data-refreshes="handler-part handler-help price-part own-fields-part"
           {...described(field)}
         >
-          <option value="" selected={typed.handler === null}>
+          <option value="" selected={typed.handler === null && !typed.parts}>
             {t.noHandler}
+          </option>
+          <option value={bundleChoice} selected={typed.parts !== undefined}>
+            {t.bundle}
           </option>
           <option value="specific" selected={typed.handler === 'specific'}>
             {t.specific}
@@ -71,6 +75,8 @@ type HandlerPartProps = PartProps & {
   choices: Awaited<ReturnType<typeof choicesFor>>['choices']
   away: boolean
   unchecked?: boolean
+  /** What a bundle shows instead of a handler's parameters. */
+  bundle: Child
 }
 
 /** What the chosen handler is and asks for: this part changes with the choice. */
@@ -84,6 +90,7 @@ export function HandlerPart({
   choices,
   away,
   unchecked,
+  bundle,
 }: HandlerPartProps) {
   const { locale } = c.var
   const t = texts[locale].entry
@@ -91,7 +98,8 @@ export function HandlerPart({
   const whole = wrong.internal['']
   return (
     <div id="handler-part" class="stack">
-      {typed.handler === null && <p class="soft">{t.noHandlerText}</p>}
+      {bundle}
+      {typed.handler === null && !bundle && <p class="soft">{t.noHandlerText}</p>}
       {registered?.handler.summary && <p class="soft">{pick(registered.handler.summary, locale)}</p>}
       {typed.handler === 'specific' && !registered && <NoSpecific {...{ c, face, code }} />}
       {unchecked && (

@@ -1,5 +1,6 @@
 import type { EntryState } from '../../../db/schema.ts'
 import { handlerOf, type Registry } from '../../../production/registry.ts'
+import { countPartUnits, isBundle } from '../../../shop/bundle.ts'
 import { type Entry, listEntries } from '../../../shop/entry.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
@@ -109,6 +110,7 @@ export async function entryList(c: OfficeContext, face: Face) {
 
 function HandlerName({ entry, registry, locale }: { entry: Entry; registry: Registry; locale: Locale }) {
   const t = texts[locale].entries
+  if (isBundle(entry)) return t.bundleOf(countPartUnits(entry.parts))
   const found = handlerOf(registry, entry)
   if (found === undefined) return <span class="soft">{t.noHandler}</span>
   if (found === 'missing') {

@@ -1,4 +1,5 @@
-import { findEntry, unitForms } from '../../../shop/entry.ts'
+import { isBundle, vatRates } from '../../../shop/bundle.ts'
+import { type Entry, findEntry, unitForms } from '../../../shop/entry.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { StateBadge } from '../../ui/badge.tsx'
@@ -16,8 +17,11 @@ export async function previewEntry(c: OfficeContext, face: Face) {
   const entry = (await findEntry(face.shop.db, parameter(c, 'code'))) ?? notFound()
   if (entry.state === 'on_sale') return c.redirect(routes.entry(entry.code), 303)
   const t = texts[locale].preview
-  const forms = unitForms(face.shop, entry)
-  const elements = [...forms.external, ...forms.fields]
+  const units = isBundle(entry) ? entry.parts.flatMap((part) => part.entry ?? []) : [entry]
+  const elementsOf = (unit: Entry) => {
+    const forms = unitForms(face.shop, unit)
+    return [...forms.external, ...forms.fields]
+  }
   const { pathname, search } = new URL(c.req.url)
   return await c.html(
     <Layout
@@ -43,7 +47,13 @@ export async function previewEntry(c: OfficeContext, face: Face) {
           <span class="price large">
             <Money cents={entry.priceCents} currency={entry.currency} locale={locale} />
           </span>{' '}
-          <span class="soft">{t.vat(formatRate(entry.vatBasisPoints, locale))}</span>
+          <span class="soft">
+            {t.vat(
+              vatRates(entry)
+                .map((rate) => formatRate(rate, locale))
+                .join(', '),
+            )}
+          </span>
         </p>
         <div class="prose">
           {pick(entry.description, locale)
@@ -55,13 +65,16 @@ export async function previewEntry(c: OfficeContext, face: Face) {
         </div>
         <section>
           <h2>{t.form}</h2>
-          <div class="unit">
-            {elements.length > 0 ? (
-              <FormElements elements={elements} prefix="preview." locale={locale} />
-            ) : (
-              <p class="soft">{t.nothingAsked}</p>
-            )}
-          </div>
+          {units.map((unit) => (
+            <div class="unit">
+              {unit !== entry && <h3>{pick(unit.title, locale)}</h3>}
+              {elementsOf(unit).length > 0 ? (
+                <FormElements elements={elementsOf(unit)} prefix={`preview.${unit.code}.`} locale={locale} />
+              ) : (
+                <p class="soft">{t.nothingAsked}</p>
+              )}
+            </div>
+          ))}
         </section>
       </div>
     </Layout>,

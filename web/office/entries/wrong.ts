@@ -22,6 +22,12 @@ export function internalErrors(wrong: Wrong): FormErrors {
   return { ...atFields(wrong.findings, 'error'), ...wrong.internal }
 }
 
+/** What keeps the parts of a bundle from being sold. */
+export function partErrors({ own, findings }: Wrong): Text[] {
+  const found = findings.filter(({ field, level }) => field === 'parts' && level === 'error')
+  return [...(own.parts ? [own.parts] : []), ...found.map(({ text }) => text)]
+}
+
 /** The findings of one level at the fields that they concern; several of one field are one text. */
 export function atFields(findings: Finding[], level: Finding['level']): FormErrors {
   const errors: FormErrors = {}
