@@ -4,6 +4,7 @@ const en = {
   packs: 'Packs of seats',
   pack: 'Pack',
   allSeats: 'All its seats',
+  allSeatsOf: (count: number) => plural('en', count, { one: 'its seat', other: `its ${count} seats` }),
   lead: (order: string) => `Order ${order}`,
   used: (held: string, total: string) => `${held} of ${total} seats given out`,
   freeSeats: (free: number, shown: string) =>
@@ -79,6 +80,7 @@ const fr: typeof en = {
   packs: 'Lots de places',
   pack: 'Lot',
   allSeats: 'Toutes ses places',
+  allSeatsOf: (count) => plural('fr', count, { one: 'sa place', other: `ses ${count} places` }),
   lead: (order) => `Commande ${order}`,
   used: (held, total) => `${held} places attribuées sur ${total}`,
   freeSeats: (free, shown) =>

@@ -3,6 +3,7 @@ import type { Text } from '../../../sdk/index.ts'
 import { groupLines } from '../../../shop/bundle.ts'
 import { creditsOfOrder, findCredits } from '../../../shop/credits.ts'
 import { orderUrl } from '../../../shop/order-url.ts'
+import { seatHandlers } from '../../../shop/pack.ts'
 import {
   findOrder,
   giveBacksOfOrder,
@@ -12,6 +13,7 @@ import {
   paymentsOfOrder,
 } from '../../../shop/view-order.ts'
 import type { Face } from '../../face.ts'
+import { texts as packTexts } from '../../packs/pack-texts.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken } from '../../security.ts'
 import { StateBadge } from '../../ui/badge.tsx'
@@ -319,42 +321,56 @@ function vatOf(order: OrderView, locale: 'en' | 'fr') {
   return `${formatMoney(order.vatCents, order.currency, locale)} (${rates.map((rate) => formatRate(rate, locale)).join(', ')})`
 }
 
-function Products({ c, order }: Parts) {
+function Products({ c, shop, order }: Parts & Pick<Face, 'shop'>) {
   const { locale } = c.var
   const t = texts[locale].products
+  const ofPacks = seatHandlers(shop)
+  const seats = order.products.filter(({ handler }) => ofPacks.includes(handler))
+  const products = order.products.filter((product) => !seats.includes(product))
   return (
     <Card flush title={t.title}>
-      <Table
-        caption={t.title}
-        locale={locale}
-        rows={order.products}
-        columns={[
-          {
-            label: t.reference,
-            heading: true,
-            cell: (product) => (
-              <>
-                <a class="mono" href={routes.office.products.show(product.reference)}>
-                  {product.reference}
-                </a>
-                <div class="soft small">{pick(product.title, locale)}</div>
-              </>
-            ),
-          },
-          { label: t.holder, cell: (product) => product.holder?.email ?? '–' },
-          {
-            label: t.ends,
-            narrow: true,
-            cell: (product) =>
-              product.endsAt ? <Moment at={product.endsAt} day locale={locale} /> : t.noEnd,
-          },
-          {
-            label: t.state,
-            narrow: true,
-            cell: (product) => <StateBadge kind="product" state={product.state} locale={locale} />,
-          },
-        ]}
-      />
+      {[...new Set(seats.map(({ unitId }) => unitId))].map((unit) => (
+        <p class="card-body">
+          {packTexts[locale].pack}
+          {texts[locale].colon}{' '}
+          <a href={routes.office.packs.show(unit)}>
+            {packTexts[locale].allSeatsOf(seats.filter(({ unitId }) => unitId === unit).length)}
+          </a>
+        </p>
+      ))}
+      {products.length > 0 && (
+        <Table
+          caption={t.title}
+          locale={locale}
+          rows={products}
+          columns={[
+            {
+              label: t.reference,
+              heading: true,
+              cell: (product) => (
+                <>
+                  <a class="mono" href={routes.office.products.show(product.reference)}>
+                    {product.reference}
+                  </a>
+                  <div class="soft small">{pick(product.title, locale)}</div>
+                </>
+              ),
+            },
+            { label: t.holder, cell: (product) => product.holder?.email ?? '–' },
+            {
+              label: t.ends,
+              narrow: true,
+              cell: (product) =>
+                product.endsAt ? <Moment at={product.endsAt} day locale={locale} /> : t.noEnd,
+            },
+            {
+              label: t.state,
+              narrow: true,
+              cell: (product) => <StateBadge kind="product" state={product.state} locale={locale} />,
+            },
+          ]}
+        />
+      )}
     </Card>
   )
 }

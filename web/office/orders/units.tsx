@@ -69,17 +69,19 @@ export function Units({ c, csrf, shop, order, line, productions, givenBack, brou
               <>
                 <StateBadge kind="unit" state={unit.state} locale={locale} />{' '}
                 <span class="small">
-                  {ofUnit(unit).map((production) => (
-                    <>
-                      {' '}
-                      <a
-                        href={routes.office.productions.show(production.id)}
-                        title={stateText({ kind: 'production', state: production.state }, locale)}
-                      >
-                        {sayScript(production.script, locale)}
-                      </a>
-                    </>
-                  ))}
+                  {ofUnit(unit)
+                    .filter(isWorthALink)
+                    .map((production) => (
+                      <>
+                        {' '}
+                        <a
+                          href={routes.office.productions.show(production.id)}
+                          title={stateText({ kind: 'production', state: production.state }, locale)}
+                        >
+                          {sayScript(production.script, locale)}
+                        </a>
+                      </>
+                    ))}
                 </span>
                 {stuck?.cause && <CauseText cause={stuck.cause} locale={locale} />}
                 {unit.feedback && <div class="soft small">{pick(unit.feedback, locale)}</div>}
@@ -99,6 +101,9 @@ export function Units({ c, csrf, shop, order, line, productions, givenBack, brou
     />
   )
 }
+
+/** What was done with its products after the sale is told there: of a pack that is hundreds of times. */
+const isWorthALink = ({ script, state }: JournalRow) => script !== 'action' || state !== 'done'
 
 function UnitActions({
   c,
