@@ -204,6 +204,16 @@ describe('a dry run', async () => {
     )
   })
 
+  it('waits for nobody who writes the same entry', async () => {
+    const code = await t.sell({ handler: null })
+    await t.db.transaction().execute(async (trx) => {
+      await trx.updateTable('entries').set({ position: 3 }).where('code', '=', code).execute()
+      const run = await dryRun(t.shop, entryOf(null, {}, code))
+      assert.match(!run.ok ? run.why.en : '', /writing the same things at this moment/)
+    })
+    assert.ok(requireRun(await dryRun(t.shop, entryOf(null, {}, code))))
+  })
+
   it('says why a script would fail', async () => {
     const run = requireRun(await dryRun(t.shop, entryOf('ext_wild'), [{ external: { postpay: 'throws' } }]))
     assert.deepEqual([run.units[0]?.state, run.units[0]?.why?.en], ['retrying', 'the machine broke'])

@@ -128,11 +128,22 @@ export async function dryRun(shop: Shop, entry: DryEntry, samples: DryAnswers[] 
     }
   }
   const units = samples.length > 0 ? samples : [madeUp(shop, entry, internal.value)]
-  return await undone(shop.db, async (db) => {
-    const stage = setStage(shop, db, entry)
-    return await holdBack(stage.held, () => play(stage, { ...entry, internal: internal.value }, units))
-  })
+  try {
+    return await undone(shop.db, async (db) => {
+      const stage = setStage(shop, db, entry)
+      return await holdBack(stage.held, () => play(stage, { ...entry, internal: internal.value }, units))
+    })
+  } catch (error) {
+    if (!isLockTimeout(error)) throw error
+    const why = {
+      en: 'The shop is writing the same things at this moment: try again.',
+      fr: 'La boutique écrit les mêmes choses en ce moment : réessayez.',
+    }
+    return { ok: false, why }
+  }
 }
+
+const isLockTimeout = (error: unknown) => error instanceof Error && 'code' in error && error.code === '55P03'
 
 function madeUp(shop: Shop, entry: DryEntry, internal: Record<string, unknown>): DryAnswers {
   const own = parseElements(entry.fields)
