@@ -7,13 +7,7 @@ import { run } from '../production/run.ts'
 import { Superseded } from '../production/step.ts'
 import { testShop } from '../test/shop.ts'
 import { deliver } from './deliver.ts'
-import {
-  actionsFor,
-  actOnProduct,
-  findProduct,
-  ownedProducts,
-  productHistory,
-} from './product.ts'
+import { actionsFor, actOnProduct, findProduct, ownedProducts, productHistory } from './product.ts'
 import { findOrder } from './view-order.ts'
 
 describe('a product', async () => {
