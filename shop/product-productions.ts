@@ -26,7 +26,9 @@ export async function productionsOfProduct(
     select id, script, input->'action'->>'name' as action, input->'action'->>'who' as who, state, cause, feedback,
            created_at as "createdAt", ended_at as "endedAt"
       from productions
-     where unit_id = ${unitId} and (script <> 'action' or (input->'action'->'product'->>'id')::bigint = ${id})
+     where unit_id = ${unitId}
+       and (script not in ('action', 'ended', 'revived')
+            or (coalesce(input->'action'->'product', input->'product')->>'id')::bigint = ${id})
      order by id desc limit 50`.execute(db)
   return rows
 }

@@ -191,7 +191,9 @@ function AddToCart(props: {
       <input type="hidden" name="code" value={shown.code} />
       {reference && (
         <p>
-          {t.forProduct} <span class="mono">{reference}</span>
+          <span class="soft">{t.forProduct}</span>
+          <br />
+          <span class="mono">{reference}</span>
           <input type="hidden" name="reference" value={reference} />
         </p>
       )}
