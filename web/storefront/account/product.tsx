@@ -1,3 +1,4 @@
+import { type BroughtCredits, creditsOfOrder } from '../../../shop/credits.ts'
 import {
   type AskedAction,
   actOnCustomerProduct,
@@ -20,12 +21,13 @@ import { Card, PageHead } from '../../ui/card.tsx'
 import { ErrorSummary } from '../../ui/error-summary.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
-import { formatDate, type Locale, pick } from '../../ui/locale.ts'
+import { formatDate, formatMoney, type Locale, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Timeline, type TimelineItem } from '../../ui/timeline.tsx'
 import { notFound } from '../failure-pages.tsx'
 import { cartCount, shopPage } from '../page.tsx'
+import { texts as creditTexts } from '../texts.ts'
 import { type AccountContext, readKey } from './account-page.tsx'
 import { texts } from './account-texts.ts'
 import { isOpen, isRunning, StateNote } from './validity.tsx'
@@ -74,11 +76,15 @@ async function productPage(c: AccountContext, face: Face, product: CustomerProdu
   const t = texts[locale].product
   const { shop } = face
   const production = readKey(c.req.query('asked'))
-  const [history, extensions, asked] = await Promise.all([
+  const [history, extensions, asked, brought] = await Promise.all([
     productHistory(shop.db, product.id),
     extensionsOf(shop, product),
     production && findAskedAction(shop.db, product, production),
+    creditsOfOrder(shop.db, product.orderId),
   ])
+  const credits = brought.find(
+    ({ productId, email }) => productId === product.id && email === c.var.customer.email,
+  )
   const actions = customerActions(shop, product)
   const csrf = csrfToken(c)
   const late = c.req.query('late') !== undefined
@@ -102,7 +108,9 @@ async function productPage(c: AccountContext, face: Face, product: CustomerProdu
       )}
       <div class="split">
         <div class="stack">
-          {isFreeSeat(shop, product) ? (
+          {credits ? (
+            <CreditsCard credits={credits} locale={locale} />
+          ) : isFreeSeat(shop, product) ? (
             <Card title={t.itsAccess}>
               <p>{t.freeSeat}</p>
             </Card>
@@ -183,6 +191,26 @@ function Outcome({ asked, locale }: { asked: AskedAction; locale: Locale }) {
 }
 
 type Shown = { product: CustomerProduct; locale: Locale }
+
+/** What a product is that brought credits: not a way in, but something to spend. */
+function CreditsCard({ credits, locale }: { credits: BroughtCredits; locale: Locale }) {
+  const t = texts[locale]
+  return (
+    <Card title={t.credits}>
+      <div class="stack">
+        <p>
+          {creditTexts[locale].credits.youHave(formatMoney(credits.balanceCents, credits.currency, locale))}
+        </p>
+        <div class="row">
+          <ButtonLink href={routes.account.credits()}>
+            {creditTexts[locale].credits.movements}
+            <Icon name="right" />
+          </ButtonLink>
+        </div>
+      </div>
+    </Card>
+  )
+}
 
 /** Whether it runs, until when, and the way in. */
 function AccessCard({ product, locale }: Shown) {
