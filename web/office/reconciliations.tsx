@@ -42,19 +42,19 @@ export async function showReconciliation(c: OfficeContext, face: Face) {
     face,
     { title: t.title, section: 'reconciliations', head: moving ? refreshing : undefined },
     <>
-      <PageHead
-        title={t.title}
-        lead={t.lead}
-        actions={
-          mayChange(c) &&
-          last?.state !== 'running' && (
-            <ButtonForm action={path} csrf={csrfToken(c)} look="primary">
-              {last ? t.startAgain : t.start}
-            </ButtonForm>
-          )
-        }
-      />
       <Refreshed id="reconciliation" while={moving}>
+        <PageHead
+          title={t.title}
+          lead={t.lead}
+          actions={
+            mayChange(c) &&
+            last?.state !== 'running' && (
+              <ButtonForm action={path} csrf={csrfToken(c)} look="primary">
+                {last ? t.startAgain : t.start}
+              </ButtonForm>
+            )
+          }
+        />
         {last ? (
           <>
             <Progress {...{ last, shop, locale }} />
@@ -112,7 +112,9 @@ function Progress({ last, shop, locale }: { last: Reconciliation; shop: Shop; lo
         )}
         <p>
           {t.compared(checked, number(checked), number(Math.max(total, checked)))}{' '}
-          <strong>{t.found(last.differences, number(last.differences))}</strong>{' '}
+          {(state !== 'running' || last.differences > 0) && (
+            <strong>{t.found(last.differences, number(last.differences))}</strong>
+          )}{' '}
           {repairs.repaired > 0 && t.repaired(repairs.repaired, number(repairs.repaired))}{' '}
           {repairs.refused > 0 && t.refused(repairs.refused, number(repairs.refused))}{' '}
           {repairs.asked > 0 && t.beingRepaired(repairs.asked, number(repairs.asked))}
@@ -142,7 +144,7 @@ async function differences(c: OfficeContext, face: Face, last: Reconciliation) {
   const open = last.differences - last.repairs.repaired
   const number = (count: number) => formatNumber(count, locale)
   const here = { kind, repaired: repaired ? 'yes' : undefined }
-  const left = kind ? (counts.find((one) => one.kind === kind)?.count ?? 0) : open
+  const left = kind ? (counts.find((one) => one.kind === kind)?.count ?? 0) : open - last.repairs.asked
   const repairable = !repaired && last.state !== 'running' && mayChange(c)
   const list = (
     <Card flush>

@@ -50,12 +50,14 @@ export async function showBatch(c: OfficeContext, face: Face) {
       />
       <Refreshed id="batch" while={!over}>
         <Card>
-          <p role="status">
-            {over
-              ? t.over
-              : t.underWay(formatNumber(total - counts.waiting, locale), formatNumber(total, locale))}
-          </p>
-          {!over && <progress value={total - counts.waiting} max={total} aria-label={t.progress} />}
+          <div class="stack">
+            <p role="status">
+              {over
+                ? t.over
+                : t.underWay(formatNumber(total - counts.waiting, locale), formatNumber(total, locale))}
+            </p>
+            {!over && <progress value={total - counts.waiting} max={total} aria-label={t.progress} />}
+          </div>
         </Card>
         <Tabs
           label={t.results}
