@@ -8,6 +8,7 @@ import { handlerSources } from '../production/handler-sources.ts'
 import { openQueue } from '../production/queue.ts'
 import { scanHandlers } from '../production/registry.ts'
 import type { FormErrors } from '../sdk/form.ts'
+import { learnersFrom } from '../sdk/learner-list.ts'
 import { readSecret } from '../secret.ts'
 import {
   type DryAnswers,
@@ -146,7 +147,14 @@ function formatUnit({ position, external, state, why, lines, products, feedback 
   return [
     `Unit ${position}: ${state}`,
     ...(why ? [`  ${why.en}`] : []),
-    ...Object.entries(external).map(([name, value]) => `  ${name}: ${String(value)}`),
+    ...Object.entries(external).map(
+      ([name, value]) =>
+        `  ${name}: ${
+          learnersFrom(value)
+            ?.map(({ email }) => email)
+            .join(', ') ?? String(value)
+        }`,
+    ),
     ...moments.flatMap(([moment, lines]) =>
       lines.length > 0 ? [`  ${moment}`, ...lines.flatMap(formatLine)] : [],
     ),

@@ -113,7 +113,8 @@ export default defineHandler({
     const { course } = internal
     const free = await step('name', async () => {
       return (
-        (await isFreeName(moodle, course, session)) && (await reserve(`${course}:${session.toLowerCase()}`))
+        (await isFreeName(moodle, course, session)) &&
+        (await reserve(`${session.toLowerCase()}, course ${course}`))
       )
     })
     if (!free) {
