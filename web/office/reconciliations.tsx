@@ -41,34 +41,32 @@ export async function showReconciliation(c: OfficeContext, face: Face) {
     c,
     face,
     { title: t.title, section: 'reconciliations', head: moving ? refreshing : undefined },
-    <>
-      <Refreshed id="reconciliation" while={moving}>
-        <PageHead
-          title={t.title}
-          lead={t.lead}
-          actions={
-            mayChange(c) &&
-            last?.state !== 'running' && (
-              <ButtonForm action={path} csrf={csrfToken(c)} look="primary">
-                {last ? t.startAgain : t.start}
-              </ButtonForm>
-            )
-          }
-        />
-        {last ? (
-          <>
-            <Progress {...{ last, shop, locale }} />
-            {(last.state === 'done' || last.differences > 0) && (await differences(c, face, last))}
-          </>
-        ) : (
-          <Card>
-            <EmptyState title={t.never}>
-              <p>{t.neverText}</p>
-            </EmptyState>
-          </Card>
-        )}
-      </Refreshed>
-    </>,
+    <Refreshed id="reconciliation" while={moving}>
+      <PageHead
+        title={t.title}
+        lead={t.lead}
+        actions={
+          mayChange(c) &&
+          last?.state !== 'running' && (
+            <ButtonForm action={path} csrf={csrfToken(c)} look="primary">
+              {last ? t.startAgain : t.start}
+            </ButtonForm>
+          )
+        }
+      />
+      {last ? (
+        <>
+          <Progress {...{ last, shop, locale }} />
+          {(last.state === 'done' || last.differences > 0) && (await differences(c, face, last))}
+        </>
+      ) : (
+        <Card>
+          <EmptyState title={t.never}>
+            <p>{t.neverText}</p>
+          </EmptyState>
+        </Card>
+      )}
+    </Refreshed>,
   )
 }
 
