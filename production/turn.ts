@@ -10,10 +10,22 @@ import type { Production } from './production.ts'
 export const turnOf = (reference: string, count: number): string => `${reference} ${count}`
 
 /**
- * Whether nothing was asked for after this turn, and nothing is taken back: what is revoked has neither an end nor a
- * return. Throws `RetryLater` while an earlier turn is still running: what it does must not come last.
+ * Whether this turn is still to be done: nothing was asked for after it, and nothing is taken back, since what is revoked
+ * has neither an end nor a return. Throws `RetryLater` while an earlier turn is still running: what it does must not come
+ * last.
  */
-export async function isLastTurn(db: Kysely<Database>, { id }: Pick<Production, 'id'>): Promise<boolean> {
+export async function isLastTurn(db: Kysely<Database>, production: Pick<Production, 'id'>): Promise<boolean> {
+  const { over, busy } = await readTurn(db, production)
+  if (busy && !over)
+    throw new RetryLater(2, 'what was asked for before, at its product’s end, is still running')
+  return !over
+}
+
+/** `over`: it is no longer to be done. `busy`: an earlier turn is running. */
+export async function readTurn(
+  db: Kysely<Database>,
+  { id }: Pick<Production, 'id'>,
+): Promise<{ over: boolean; busy: boolean }> {
   const { rows } = await sql<{ over: boolean; busy: boolean }>`
     select bool_or(other.id > mine.id or other.script = 'revoke' or product.state = 'revoked') as over,
            bool_or(other.id < mine.id and other.state = 'running') as busy
@@ -25,7 +37,6 @@ export async function isLastTurn(db: Kysely<Database>, { id }: Pick<Production, 
             or (other.script = 'revoke' and other.state <> 'cancelled'))
      where mine.id = ${id}`.execute(db)
   const [row] = rows
-  if (row?.over) return false
-  if (row?.busy) throw new RetryLater(2, 'what was asked for before, at its product’s end, is still running')
-  return true
+  if (!row) throw new Error(`production ${id} is no turn of a product's end`)
+  return row
 }

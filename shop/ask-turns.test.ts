@@ -109,6 +109,22 @@ describe('the end of a product, as its handler sees it', async () => {
     assert.equal(isShown(), true)
   })
 
+  it('asks no operator about a turn that was overtaken while it ran', async () => {
+    const { product, isShown } = await bought()
+    await end(product.id)
+    const { rows } = await sql<{ id: string; production: number }>`
+      select job_id as id, id as production from productions
+       where unit_id = ${product.unitId} and script = 'ended'`.execute(db)
+    const [earlier] = await claim(db, 'slow', rows)
+    assert.ok(earlier)
+    await extend(product.reference)
+    const handled = { ...earlier, input: { ...earlier.input, internal: { template: 'gone' } } }
+    for (let i = 0; i < 6; i++) await run(engine, handled, new AbortController().signal)
+    await test.takeOver(2)
+    assert.deepEqual(await turns(product.unitId), ['ended cancelled', 'revived done'])
+    assert.equal(isShown(), true)
+  })
+
   it('brings nothing back that is taken back', async () => {
     const { number, product, isShown } = await bought()
     await end(product.id)

@@ -155,6 +155,17 @@ describe('erasing a person', async () => {
     const link = await mailSignInLink(house, { email: zoe.email, locale: 'fr' })
     assert.ok(await signIn(db, link ?? ''))
 
+    // Somebody else's payment is for her, says the bank.
+    const { number: unrelated } = await shop.placed(course, [learner('unrelated@learners.example')])
+    const note = `ordered by ${zoe.email}`
+    await validatePayment(
+      house,
+      unrelated,
+      { ...received, note, reference: 'VIR 2', amountCents: 10_000 },
+      'operator:olga',
+    )
+    await shop.takeOver(3)
+
     // One is refused by Moodle, in words that name her.
     await shop.faults({ fault: 'down', function: 'core_user_create_users' })
     const stuck = { ...zoe, email: 'zoe.quatremer@else.example' }

@@ -180,6 +180,9 @@ async function lockOrders(
   email: string,
 ): Promise<{ own: number[]; others: number[]; open: string[] }> {
   const named = containing(JSON.stringify(email))
+  const written = containing(email)
+  // All that was ever written is read, which may take long in a large shop.
+  await sql`set local statement_timeout = 0`.execute(trx)
   const { rows } = await sql<{ id: number; number: string; own: boolean; closed: boolean }>`
     select o.id, o.number, o.customer_email = ${email} as own,
            o.state in ('completed', 'refused', 'cancelled', 'expired', 'refunded') as closed
@@ -190,7 +193,21 @@ async function lockOrders(
                     select order_id from products where lower(holder->>'email') = ${email}
                     union
                     -- Who had a product for a while, by an after-sale action, is named by no unit.
-                    select order_id from productions where input::text ilike ${named})
+                    select order_id from productions where input::text ilike ${named}
+                    union
+                    -- And whoever is only spoken of, by nothing but that.
+                    select order_id from history where why ilike ${written}
+                    union
+                    select p.order_id from product_history h join products p on p.id = h.product_id
+                     where h.why ilike ${written}
+                    union
+                    select order_id from payments where note ilike ${written} or reference ilike ${written}
+                    union
+                    select order_id from give_backs where why ilike ${written} or done_note ilike ${written}
+                    union
+                    select order_id from mails
+                     where lower(recipient) = ${email} or body ilike ${written} or data::text ilike ${written})
+        or o.number in (select order_number from notifications where body::text ilike ${written})
      order by o.id for update of o`.execute(trx)
   const { rows: live } = await sql<{ id: number }>`
     select distinct order_id as id from productions

@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { Database, UnitState } from '../db/schema.ts'
 import type { Outcome, Production } from '../production/production.ts'
+import { readTurn } from '../production/turn.ts'
 import { saveWithJobs } from './change-order.ts'
 import { closeOrder } from './close-order.ts'
 import { revokeProducts } from './deliver.ts'
@@ -70,7 +71,11 @@ export async function settle(
   if (outcome.state === 'done') tell(order, unit, production, outcome)
   await saveWithJobs(shop, trx, order)
   const again = outcome.state === 'retrying' || outcome.state === 'needs_operator'
-  return late && again ? { state: 'cancelled', who: 'shop', why: `the order is ${order.state}` } : outcome
+  if (late && again) return { state: 'cancelled', who: 'shop', why: `the order is ${order.state}` }
+  const isTurn = production.script === 'ended' || production.script === 'revived'
+  if (isTurn && again && (await readTurn(trx, production)).over)
+    return { state: 'cancelled', who: 'shop', why: 'the end of the product was moved meanwhile' }
+  return outcome
 }
 
 function settlePrepay(
