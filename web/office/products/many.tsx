@@ -49,7 +49,9 @@ export async function startMany(c: OfficeContext, face: Face) {
   const values = readForm(elementsOf(common.action.input), body, `${name}.`)
   const rows = products.map(({ reference }) => ({ reference, values }))
   const by = { who: whoOf(c), audience: 'operator' as const }
-  const started = await startBatch(shop, { action: name, by, rows }, textOf(body.once) || randomUUID())
+  // names the request: sent twice, it is one batch
+  const once = textOf(body.once).slice(0, 60) || randomUUID()
+  const started = await startBatch(shop, { action: name, by, rows }, once)
   if (started.ok) return c.redirect(routes.office.batches.show(started.batch), 303)
   const invalid = started.reason === 'rows' && started.faults.find((fault) => fault.reason === 'invalid')
   if (invalid && invalid.reason === 'invalid') {
