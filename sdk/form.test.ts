@@ -152,6 +152,27 @@ describe('a form', () => {
     assert.deepEqual(readForm(elements, { ids: '3\nx' }).ids, [3, 'x'])
   })
 
+  it('reads money as cents, and keeps what is no whole number of them', () => {
+    const money = [element({ name: 'price', type: 'money' })]
+    const cents = (typed: string) => readForm(money, { price: typed }).price
+    assert.deepEqual(
+      ['450', '449,90', '1 234.5', '0.29', '-2'].map(cents),
+      [45_000, 44_990, 123_450, 29, -200],
+    )
+    for (const typed of ['1.005', '4,50 €', 'abc']) assert.equal(cents(` ${typed} `), typed)
+    const schema = z.object({ price: z.int().min(100).max(1_000_000).meta({ type: 'money' }) })
+    const told = (price: unknown) => {
+      const read = validate(schema, elementsOf(schema), { price })
+      return read.ok ? read.value.price : read.errors.price?.en
+    }
+    assert.deepEqual([44_990, '1.005', 50, 1_000_001].map(told), [
+      44_990,
+      'An amount, please, such as 450 or 449.90.',
+      '1 at least.',
+      '10000 at the most.',
+    ])
+  })
+
   it('is not read from the prototype of what was sent', () => {
     const names = [
       element({ name: 'constructor', type: 'text' }),

@@ -63,6 +63,18 @@ describe('the fields of a form', () => {
     assert.doesNotMatch(tag(html, 'input type="radio" name="level" value="a"'), /checked/)
   })
 
+  it('show money as it is typed, and not in cents', () => {
+    const money = elementsOf(z.object({ price: z.int().meta({ type: 'money' }) }))
+    const shown = (price: unknown, locale: 'en' | 'fr') =>
+      /value="([^"]*)"/.exec(
+        String(<FormElements elements={money} values={{ price }} locale={locale} />),
+      )?.[1]
+    assert.deepEqual(
+      [shown(45_000, 'en'), shown(44_990, 'en'), shown(44_990, 'fr'), shown('1.005', 'fr')],
+      ['450', '449.90', '449,90', '1.005'],
+    )
+  })
+
   it('show again what is no number, as it was typed', () => {
     assert.match(
       tag(draw({ values: { days: 'many' } }), 'input type="text" inputmode="numeric"'),
