@@ -7,6 +7,7 @@ import { connect } from '../../db/connect.ts'
 import type { CartContent } from '../../db/schema.ts'
 import { claimAtOnce } from '../../production/production.ts'
 import { run } from '../../production/run.ts'
+import { type BatchAsked, startBatch } from '../../shop/batch.ts'
 import { type Checkout, placeOrder } from '../../shop/place-order.ts'
 import { actOnProduct } from '../../shop/product.ts'
 import { spendCredits } from '../../shop/spend-credits.ts'
@@ -19,6 +20,7 @@ export type Doomed = {
     | { do: 'run'; production: number }
     | { do: 'place'; cart: { id: string; content: CartContent }; checkout: Checkout }
     | { do: 'spend'; number: string; signedIn: string }
+    | { do: 'batch'; batch: BatchAsked; asked: string }
     | { do: 'act'; reference: string; action: string; asked: string; values?: Record<string, unknown> }
   /** Which boundary to die at, counted from 0. */
   dieAt?: number
@@ -70,6 +72,9 @@ switch (task.do) {
     break
   case 'spend':
     await spendCredits(shop, task.number, task.signedIn)
+    break
+  case 'batch':
+    await startBatch(shop, task.batch, task.asked)
     break
   case 'act': {
     const by = { who: 'operator:olga', audience: 'operator' as const }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it, type TestContext } from 'node:test'
 import { credits, creditsId } from '../../payments/credits.ts'
+import { type BatchAsked, findBatch, startBatch, viewBatch } from '../../shop/batch.ts'
 import { openCart } from '../../shop/cart.ts'
 import { cancelOrder } from '../../shop/close-order.ts'
 import { correctCredits, findCredits } from '../../shop/credits.ts'
@@ -290,6 +291,51 @@ describe('a process that is killed (invariant 2)', async () => {
       },
     })
     assert.ok(boundaries.includes('after enrol_manual_enrol_users'))
+  })
+
+  it('asks for an action on many products as a whole or not at all, wherever it dies', async (t) => {
+    const pack = await shop.sell({
+      handler: 'std_generateseats',
+      internal: { courses: ['RGPD-01'], seats: 2 },
+    })
+    const boundaries = await killEverywhere(t, {
+      prepare: async (n) => {
+        const { number } = await shop.placed(pack, [{}])
+        await shop.pay(number)
+        await shop.takeOver()
+        const seats = (await findOrder(db, number))?.products ?? []
+        assert.equal(seats.length, 2)
+        const rows = seats.map(({ reference }, i) => ({
+          reference,
+          values: { email: `seat-${n}-${i}@learners.example`, firstname: 'Lou', lastname: `L${n}` },
+        }))
+        const by = { who: 'customer', audience: 'customer' as const }
+        return { seats, batch: { action: 'give', by, rows } satisfies BatchAsked, asked: randomUUID() }
+      },
+      task: ({ batch, asked }) => ({ do: 'batch', batch, asked }),
+      // The buyer, who saw no answer, sends the list again: it is the same request.
+      resume: async ({ batch, asked }) => {
+        assert.ok((await startBatch(shop.shop, batch, asked)).ok)
+      },
+      check: async ({ seats, batch, asked }, where) => {
+        // The first subject's child lived, and nobody has done its work yet.
+        await shop.takeOver()
+        const id = await findBatch(db, 'customer', asked)
+        assert.deepEqual(
+          (await viewBatch(db, id ?? 0))?.rows.map(({ state }) => state),
+          ['done', 'done'],
+          where,
+        )
+        for (const [i, { id, reference }] of seats.entries()) {
+          assert.equal((await findProduct(db, reference))?.holder?.email, batch.rows[i]?.values.email, where)
+          const told = (await productHistory(db, id)).map(({ event }) => event)
+          assert.deepEqual(told, ['delivered', 'give'], where)
+        }
+      },
+    })
+    assert.ok(
+      boundaries.some((name) => name.includes('insert into batch_rows') || name.includes('with asked as')),
+    )
   })
 
   it('hands the access over once, wherever it dies: the one has it and the other no more', async (t) => {
