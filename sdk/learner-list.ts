@@ -190,7 +190,7 @@ export function learnerListFrom(form: Record<string, string | string[]>, name: s
       values: { email, firstname, lastname },
     }
   })
-  return correctLearnerList(sound(all('').at(-1) ?? ''), corrections)
+  return correctLearnerList(sound(all('').at(-1) ?? ''), corrections).trimEnd()
 }
 
 /** Where each column of a row stands among its cells. */
