@@ -397,7 +397,7 @@ const en = {
     vatOfParts:
       'VAT: the price is split over the parts in proportion to their own prices, each at its own rate.',
     oneByOne: (amount: string) => `Bought one by one: ${amount}.`,
-    bundleSaves: (amount: string, percent: number) => `The bundle saves ${amount} (${percent} %).`,
+    bundleSaves: (amount: string, percent: number) => `The bundle saves ${amount} (${percent}%).`,
     partOf: 'It is a part of',
     partOfHelp: 'What you change here holds for what is sold from now on; retired, it takes them off sale.',
     showParameters: 'Show its parameters',

@@ -7,8 +7,9 @@ import { StateBadge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { formatMoney, formatRate, type Locale, pick } from '../../ui/locale.ts'
 import { Notice } from '../../ui/notice.tsx'
+import { toHundredths } from '../amount.ts'
 import { texts } from '../texts.ts'
-import { draftOf, partName, type TypedEntry, type TypedPart } from './entry-form.ts'
+import { partName, type TypedEntry, type TypedPart } from './entry-form.ts'
 import type { PartProps } from './handler-part.tsx'
 import { partErrors } from './wrong.ts'
 
@@ -147,7 +148,9 @@ function Saving({ typed, parts, currency, locale }: SavingProps) {
   const t = texts[locale].entry
   const oneByOne = priceOfParts(parts)
   if (!(oneByOne > 0)) return null
-  const saved = oneByOne - draftOf(typed).draft.priceCents
+  // a number once it was sent, and until then as the form shows it: "520,00"
+  const price = Number.parseFloat(String(typed.values.price).replace(',', '.'))
+  const saved = oneByOne - toHundredths(price)
   const money = (cents: number) => formatMoney(cents, currency, locale)
   return (
     <p>

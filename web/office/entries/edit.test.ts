@@ -165,7 +165,7 @@ describe('the form of an entry', async () => {
     await marie.open(paths.new())
     const shown = await marie.send(paths.new(), { ...texts, ...parts, code: 'BUN-1', intent: 'refresh' })
     assert.match(shown.html, /Bought one by one: €400\.00/)
-    assert.match(shown.html, /saves €50\.00 \(13 %\)/)
+    assert.match(shown.html, /saves €50\.00 \(13%\)/)
     assert.match(shown.html, new RegExp(`href="[^"]*/${two}"`))
     assert.doesNotMatch(shown.html, /<textarea[^>]*name="fields"/, 'a bundle asks nothing itself')
 

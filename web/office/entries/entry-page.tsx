@@ -132,7 +132,7 @@ export async function entryPage(c: OfficeContext, face: Face, shown: Shown) {
               </div>
             </Card>
             <Card title={t.price} aside={<span class="soft">{shop.settings.currency}</span>}>
-              <div class="quads" id="price-part">
+              <div class="quads stack" id="price-part">
                 {bundle ? (
                   <>
                     <Own names={['price', 'maxQuantity', 'position']} {...{ typed, wrong, locale }} />
