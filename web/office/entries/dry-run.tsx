@@ -36,6 +36,8 @@ type Sample = { external: FormValues; fields: FormValues }
 /** Tells what a sale of the entry would do, as its form stands: nothing is saved, and nothing is done. */
 export async function tryEntry(c: OfficeContext, face: Face) {
   const { shop } = face
+  // the page carries the form along, with the secrets that were just typed
+  c.header('cache-control', 'no-store')
   const code = parameter(c, 'code')
   const entry = code === 'new' ? undefined : ((await findEntry(shop.db, code)) ?? notFound())
   const body = await readBody(c)
