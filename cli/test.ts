@@ -1,5 +1,8 @@
-import { readdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Proof } from '../kit/testing.ts'
 import { folderOfSource, handlerSources } from '../production/handler-sources.ts'
 import { StartupError } from '../startup-error.ts'
 import type { Command } from './boutique.ts'
@@ -11,31 +14,50 @@ export const test: Command = {
       'test [handler …]',
       'prove handlers, by name or folder, against every crash, race and fault; all, unless named',
     ],
+    ['test --write <page.md>', 'the same, and write down at a glance what became of them'],
   ],
   async run(args) {
-    const { positionals } = parseArgs({ args, allowPositionals: true })
+    const { values, positionals } = parseArgs({
+      args,
+      options: { write: { type: 'string' } },
+      allowPositionals: true,
+    })
     const sources = handlerSources(readSettings())
     const folders = await Promise.all(sources.map((source) => folderOfSource(source)))
     const handlers = positionals.length > 0 ? positionals : await handlersIn(folders)
     // Only here: the other commands don't need the sandbox.
-    const { formatProof, openWorlds, proveHandler } = await import('../kit/testing.ts')
+    const { formatProof, formatProofs, openWorlds, proveHandler } = await import('../kit/testing.ts')
     const worlds = await openWorlds()
+    const proofs: Proof[] = []
     try {
       for (const handler of handlers) {
         const proof = await proveHandler({ handler, folders, worlds })
         console.log(`${formatProof(proof)}\n`)
+        proofs.push(proof)
         if (!proof.ok) process.exitCode = 1
       }
     } finally {
       await worlds.close()
     }
+    const page = values.write
+    if (page)
+      await writeFile(
+        page,
+        formatProofs(proofs, (handler) => readmeOf(folders, handler, page)),
+      )
   },
+}
+
+/** The address of a handler's README from a page. */
+function readmeOf(folders: string[], handler: string, page: string): string | undefined {
+  const file = folders.map((folder) => path.join(folder, handler, 'README.md')).find(existsSync)
+  return file && path.relative(path.dirname(page), file).replaceAll('\\', '/')
 }
 
 async function handlersIn(folders: string[]): Promise<string[]> {
   const found = await Promise.all(folders.map(entriesOf))
   const names = found.flat().filter((entry) => entry.isDirectory() && !/^\.|^node_modules$/.test(entry.name))
-  return [...new Set(names.map(({ name }) => name))]
+  return [...new Set(names.map(({ name }) => name))].sort()
 }
 
 const entriesOf = (folder: string) =>

@@ -72,7 +72,7 @@ describe('docs/handlers.md, followed word for word', async () => {
       await once(platform, 'exit')
     })
     const [address] = await once(createInterface(platform.stdout), 'line')
-    const places = async () => Object.values(await (await fetch(address)).json())
+    const places = async () => Object.values(JSON.parse(await (await fetch(String(address))).text()))
 
     const shop = await testShop({ handlers: [folder] })
     const code = await shop.sell({ handler: 'ext_webinar', internal: { url: address, day: '2031-05-12' } })

@@ -15,18 +15,21 @@ export type Task = (world: World) => Promise<void>
 
 type Spot = Reference & { during: Phase }
 
-const titles = {
+/** Every trouble, as a line of the table tells it. */
+export const attackTitles = {
   dies: 'the process dies, at every moment',
   twice: 'two workers at once',
   sleeps: 'a worker thought dead comes back',
   ...faultTitles,
 }
-type Kind = keyof typeof titles
+export type AttackKind = keyof typeof attackTitles
+
+const kinds = Object.keys(attackTitles) as AttackKind[] // its own keys
 
 /** One thing to try, which counts its runs and what they found towards rows of the table. */
 type Attack = (
   world: World,
-  count: (kind: Kind, runs: number, findings: ProofFinding[]) => void,
+  count: (kind: AttackKind, runs: number, findings: ProofFinding[]) => void,
 ) => Promise<void>
 
 /**
@@ -36,8 +39,11 @@ type Attack = (
 export function attacksOn(
   proven: Proven,
   references: Reference[],
-): { tasks: Task[]; rows: () => { scenario: string; runs: number; findings: ProofFinding[] }[] } {
-  const tried: { kind: Kind; task: number; runs: number; findings: ProofFinding[] }[] = []
+): {
+  tasks: Task[]
+  rows: () => { kind: AttackKind; scenario: string; runs: number; findings: ProofFinding[] }[]
+} {
+  const tried: { kind: AttackKind; task: number; runs: number; findings: ProofFinding[] }[] = []
 
   async function attack(world: World, spot: Spot, test: Test, what: Trouble) {
     const { path, run: reference, during } = spot
@@ -79,8 +85,9 @@ export function attacksOn(
       const together = await attack(world, spot, 'fault', { kind: 'faults', at, faults: [...faults] })
       const clean = together.findings.length === 0
       if (clean) for (const fault of together.struck) if (fault) count(fault, 1, [])
-      // Where one of them does harm, each is tried alone, to know which.
-      for (const fault of clean ? alone : [...faults, ...alone]) {
+      // Where one of them does harm, each is tried alone, to know which; and so is one that came too late to strike.
+      const left = clean ? faults.filter((fault) => !together.struck.includes(fault)) : faults
+      for (const fault of [...left, ...alone]) {
         const { struck, findings } = await attack(world, spot, 'fault', {
           kind: 'faults',
           at,
@@ -110,12 +117,13 @@ export function attacksOn(
         attack(world, (kind, runs, findings) => tried.push({ kind, task, runs, findings })),
   )
   const rows = () =>
-    Object.entries(titles).flatMap(([kind, scenario]) => {
+    kinds.flatMap((kind) => {
+      const scenario = attackTitles[kind]
       // Tasks end in any order: the table has one.
       const tries = tried.filter((one) => one.kind === kind).sort((a, b) => a.task - b.task)
       const runs = tries.reduce((sum, one) => sum + one.runs, 0)
       const findings = tries.flatMap((one) => one.findings)
-      return runs + findings.length > 0 ? [{ scenario, runs, findings }] : []
+      return runs + findings.length > 0 ? [{ kind, scenario, runs, findings }] : []
     })
   return { tasks, rows }
 }

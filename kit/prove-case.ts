@@ -1,6 +1,6 @@
 import { accessActions } from '../sdk/access-actions.ts'
 import { checkInternal } from '../shop/entry.ts'
-import { attacksOn, type Reference, type Task } from './attack.ts'
+import { type AttackKind, attacksOn, type Reference, type Task } from './attack.ts'
 import { lookAround } from './facts.ts'
 import { between, compare, failure, leftBy, openedBy, type ProofFinding, report } from './findings.ts'
 import { openProcess } from './process.ts'
@@ -9,8 +9,21 @@ import type { Phase } from './sale.ts'
 import { sellBefore } from './sell-before.ts'
 import type { World } from './world.ts'
 
+/** What a line of the table is about. `life`: an action after the sale, or its product's end. */
+export type ProofKind =
+  | 'check'
+  | 'sale'
+  | 'again'
+  | 'release'
+  | 'life'
+  | 'functions'
+  | 'units'
+  | 'loaded'
+  | AttackKind
+
 /** One line of the table: what was tried, how often, and what was not as it should be. */
 export type ProofRow = {
+  kind: ProofKind
   /** The samples that it was tried with, where a handler has several. */
   sample: string
   scenario: string
@@ -48,24 +61,25 @@ export async function proveCase(
     return run
   }
 
-  function row(scenario: string, runs: number, findings: ProofFinding[]): void {
-    const told = { sample: sample.name, scenario, runs, findings }
+  function row(kind: ProofKind, scenario: string, runs: number, findings: ProofFinding[]): void {
+    const told = { kind, sample: sample.name, scenario, runs, findings }
     rows.push(told)
     onRow?.(told)
   }
 
   /** Goes through `path` without trouble: a row of its own, and a reference for the rows to come. */
   async function refer(
+    kind: ProofKind,
     scenario: string,
     reference: Omit<Reference, 'run'>,
     judge: (run: Run) => ProofFinding[],
   ): Promise<Reference[]> {
     try {
       const run = await plain(reference.path)
-      row(scenario, 1, judge(run))
+      row(kind, scenario, 1, judge(run))
       return [{ ...reference, run }]
     } catch (error) {
-      row(scenario, 1, [failure('sale', 'without any trouble', error)])
+      row(kind, scenario, 1, [failure('sale', 'without any trouble', error)])
       return []
     }
   }
@@ -73,20 +87,22 @@ export async function proveCase(
   await world.reset(sample.service)
   await sellBefore(world, sample.before)
   const untouched = await lookAround(world, Date.now())
-  row('the operator’s check', 1, await check(world, proven))
+  row('check', 'the operator’s check', 1, await check(world, proven))
   for (const call of world.calls) called.add(call.function)
 
-  const [sold] = await refer('sold, delivered, taken back', { path: whole, troubled: whole }, (run) =>
+  const [sold] = await refer('sale', 'sold, delivered, taken back', { path: whole, troubled: whole }, (run) =>
     report('revoke', 'after revoke', openedBy(untouched, run.ends.get('revoke'))),
   )
   if (!sold) return rows
-  await refer('the same sale again', sold, (run) => compare('again', 'the second time', sold.run, run, whole))
+  await refer('again', 'the same sale again', sold, (run) =>
+    compare('again', 'the second time', sold.run, run, whole),
+  )
   if (rows.at(-1)?.findings.length) return rows
   const references = [sold]
   if (handler.prepay) {
     const path: Phase[] = ['order', 'release']
     const judge = (run: Run) => report('release', 'after release', leftBy(untouched, run.ends.get('release')))
-    references.push(...(await refer('prepared, then cancelled', { path, troubled: path }, judge)))
+    references.push(...(await refer('release', 'prepared, then cancelled', { path, troubled: path }, judge)))
   }
   const actions = handler.actions ?? {}
   for (const [name, action] of Object.entries(actions)) {
@@ -107,7 +123,7 @@ export async function proveCase(
             between(run.ends.get(before.at(-2) ?? 'deliver'), run.ends.get(act)),
           )
         : []
-    references.push(...(await refer(`after the sale: ${action.title.en}`, reference, judge)))
+    references.push(...(await refer('life', `after the sale: ${action.title.en}`, reference, judge)))
   }
   if (handler.ended) {
     const turns: Phase[] = handler.revived ? ['ended', 'revived'] : ['ended']
@@ -116,17 +132,17 @@ export async function proveCase(
       handler.revived
         ? report('revived', 'once revived', between(ends.get('deliver'), ends.get('revived')))
         : []
-    references.push(...(await refer('ended, and extended afterwards', reference, judge)))
+    references.push(...(await refer('life', 'ended, and extended afterwards', reference, judge)))
   }
   const named = new Set([...(handler.functions ?? []), alwaysCalled])
   const missing = [...called].filter((name) => !named.has(name))
-  if (missing.length > 0) row('the functions that it names', 1, [unnamed(missing)])
+  if (missing.length > 0) row('functions', 'the functions that it names', 1, [unnamed(missing)])
 
   const attacks = attacksOn(proven, references)
   const crowds = crowdsOf(proven)
   await share(worlds, [...attacks.tasks, ...crowds.tasks])
-  for (const { scenario, runs, findings } of [...attacks.rows(), ...crowds.rows()])
-    row(scenario, runs, findings)
+  for (const { kind, scenario, runs, findings } of [...attacks.rows(), ...crowds.rows()])
+    row(kind, scenario, runs, findings)
   return rows
 }
 
@@ -160,6 +176,7 @@ function crowdsOf(proven: Proven) {
   )
   const rows = () =>
     counts.map((units) => ({
+      kind: 'units' as const,
       scenario: `${units} units, one by one and at once`,
       runs: 2,
       findings: found.get(units) ?? [],

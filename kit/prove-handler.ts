@@ -49,7 +49,9 @@ export async function proveHandler(options: ProveOptions): Promise<Proof> {
   })
   if ('reason' in registered) {
     const finding = { where: registered.file, what: [registered.reason], advice: 'Put this right first.' }
-    return proof(registered.id, [{ sample: '', scenario: 'loaded', runs: 1, findings: [finding] }])
+    return proof(registered.id, [
+      { kind: 'loaded', sample: '', scenario: 'loaded', runs: 1, findings: [finding] },
+    ])
   }
   const cases = casesOf(registered, options.samples ?? (await readSamples(folder)))
   const opened = options.worlds ?? (await openWorlds())
