@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { findCart, openCart, saveCart } from '../../shop/cart.ts'
-import { findOwnOrder } from '../../shop/view-order.ts'
-import { testShop } from '../shop.ts'
+import {
+  actOnCustomerProduct,
+  findCustomerProduct,
+  listCustomerOrders,
+  listCustomerProducts,
+} from '../../shop/customer-product.ts'
+import { findOrder, findOwnOrder } from '../../shop/view-order.ts'
+import { buyer, testShop } from '../shop.ts'
 
 describe('a customer sees their own orders only (invariant 8)', async () => {
   const shop = await testShop()
@@ -48,6 +54,37 @@ describe('a customer sees their own orders only (invariant 8)', async () => {
     assert.equal((await findCart(db, token))?.id, id)
     assert.equal(await findCart(db, id), undefined)
     assert.equal(await findCart(db, `${token}x`), undefined)
+  })
+
+  it('shows a signed-in customer what they bought or hold, and lets the buyer alone act on it', async () => {
+    const course = await shop.sell({ handler: 'std_enroloncourse', internal: { course: 2 } })
+    const holder = { email: 'Holder@learners.example', firstname: 'Hol', lastname: 'Der' }
+    const { number } = await shop.placed(course, [holder])
+    await shop.pay(number)
+    await shop.takeOver()
+    const reference = (await findOrder(db, number))?.products[0]?.reference ?? ''
+    const give = (email: string) =>
+      actOnCustomerProduct(shop.shop, shop.engine, email, {
+        reference,
+        action: 'handOver',
+        values: { email: 'eve@learners.example', firstname: 'Eve', lastname: 'Petit' },
+      })
+    assert.equal((await findCustomerProduct(db, buyer.email, reference))?.orderNumber, number)
+    const held = await findCustomerProduct(db, 'holder@learners.example', reference)
+    assert.equal(held?.reference, reference)
+    assert.equal(held?.orderToken, undefined, 'the key of the order is its buyer’s')
+    for (const stranger of ['', '%', 'stranger@learners.example', 'older@learners.example']) {
+      assert.equal(await findCustomerProduct(db, stranger, reference), undefined, stranger)
+      assert.deepEqual(await give(stranger), { ok: false, reason: 'not_found' }, stranger)
+      for (const list of ['mine', 'others', 'ended'] as const) {
+        const { products } = await listCustomerProducts(shop.shop, stranger, { list })
+        assert.deepEqual(products, [], stranger)
+      }
+      assert.deepEqual((await listCustomerOrders(db, stranger)).orders, [], stranger)
+    }
+    assert.deepEqual(await give('holder@learners.example'), { ok: false, reason: 'not_now' })
+    assert.equal((await give(buyer.email)).ok, true)
+    assert.equal(await findCustomerProduct(db, 'holder@learners.example', reference), undefined)
   })
 
   it('loses nothing when two tabs save a cart at the same moment', async () => {

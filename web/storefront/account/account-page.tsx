@@ -65,7 +65,7 @@ export async function accountPage(
         title={title}
         lead={t.signedInAs(c.var.customer.email)}
         actions={
-          <ButtonForm action={routes.account.signOut()} csrf={csrfToken(c)} look="quiet">
+          <ButtonForm action={routes.account.signOut()} csrf={csrfToken(c)} size="small">
             {t.signOut}
           </ButtonForm>
         }

@@ -21,6 +21,8 @@ const en = {
       `If this address has bought or holds something here, a link is on its way. It works once, for ${minutes} minutes.`,
     sentHelp: 'Nothing after a few minutes? Look among unwanted mail, or try another address of yours.',
     again: 'Try another address',
+    toTryOut: 'This shop is to be tried out and sends no mail: the link is in its log.',
+    noMail: 'This shop sends no mail at the moment. Please write to us.',
     link: 'Welcome back',
     linkText: 'One more click and you are in. You stay signed in on this device for 30 days.',
     enter: 'Sign in',
@@ -63,8 +65,7 @@ const en = {
     revoked: 'It was taken back.',
     soon: 'It ends soon',
     extend: 'Go on for longer',
-    extendText: (reference: string) =>
-      `Days are added to its end, and none is lost. You will be asked for its reference: ${reference}.`,
+    extendText: 'Days are added to its end, and none is lost.',
     actions: 'What you can do',
     confirm: 'Confirm',
     facts: 'At a glance',
@@ -115,14 +116,16 @@ const fr: typeof en = {
     sentText: (minutes) =>
       `Si cette adresse a acheté ou détient quelque chose ici, un lien est en route. Il fonctionne une seule fois, pendant ${minutes} minutes.`,
     sentHelp:
-      'Rien après quelques minutes ? Regardez parmi les indésirables, ou essayez une autre de vos adresses.',
+      'Rien après quelques minutes ? Regardez parmi les indésirables, ou essayez une autre de vos adresses.',
     again: 'Essayer une autre adresse',
+    toTryOut: 'Cette boutique est là pour essayer et n’envoie aucun courriel : le lien est dans son journal.',
+    noMail: 'Cette boutique n’envoie pas de courriels pour le moment. Écrivez-nous.',
     link: 'Heureux de vous revoir',
     linkText: 'Encore un clic et vous y êtes. Vous restez connecté sur cet appareil pendant 30 jours.',
     enter: 'Se connecter',
     stale: 'Ce lien ne fonctionne plus',
     staleText: (minutes) =>
-      `Un lien fonctionne une seule fois, pendant ${minutes} minutes. Demandez-en un autre : c’est l’affaire d’un instant.`,
+      `Un lien fonctionne une seule fois, pendant ${minutes} minutes. Demandez-en un autre : c’est l’affaire d’un instant.`,
     another: 'Demander un autre lien',
   },
   lists: {
@@ -152,7 +155,7 @@ const fr: typeof en = {
     access: 'Votre accès',
     theirAccess: (name) => `Accès de ${name}`,
     itsAccess: 'Accès',
-    freeSeat: 'Cette place est libre. Attribuez-la : l’accès de l’apprenant s’ouvre aussitôt.',
+    freeSeat: 'Cette place est libre. Attribuez-la : l’accès de l’apprenant s’ouvre aussitôt.',
     pack: 'Le lot',
     open: 'Aller au cours',
     until: (day) => `Ouvert jusqu’au ${day}.`,
@@ -164,8 +167,7 @@ const fr: typeof en = {
     revoked: 'Il a été repris.',
     soon: 'Il se termine bientôt',
     extend: 'Continuer plus longtemps',
-    extendText: (reference) =>
-      `Des jours s’ajoutent à sa fin, aucun n’est perdu. Sa référence vous sera demandée : ${reference}.`,
+    extendText: 'Des jours s’ajoutent à sa fin, aucun n’est perdu.',
     actions: 'Ce que vous pouvez faire',
     confirm: 'Confirmer',
     facts: 'En bref',
@@ -189,11 +191,11 @@ const fr: typeof en = {
       refused: 'Ce n’est pas possible, et rien n’a été changé.',
       waiting: 'C’est en cours, et fait dans quelques minutes. Vous n’avez rien à faire.',
       needs_operator:
-        'Nous avons bien reçu votre demande. Elle demande un coup de main : l’un de nous s’en occupe.',
+        'Nous avons bien reçu votre demande. Elle demande un coup de main : l’un de nous s’en occupe.',
       dropped: 'L’un de nous a réglé votre demande.',
     },
-    tooLate: 'Ce n’est plus possible : quelque chose a changé entre-temps.',
-    onlyBuyer: 'Qui l’a acheté peut le modifier ; vous pouvez l’utiliser.',
+    tooLate: 'Ce n’est plus possible : quelque chose a changé entre-temps.',
+    onlyBuyer: 'Qui l’a acheté peut le modifier ; vous pouvez l’utiliser.',
   },
 }
 

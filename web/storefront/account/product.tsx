@@ -120,7 +120,7 @@ async function productPage(c: AccountContext, face: Face, product: CustomerProdu
           {extensions.length > 0 && (
             <Card title={t.extend}>
               <div class="stack">
-                <p>{t.extendText(product.reference)}</p>
+                <p>{t.extendText}</p>
                 <div class="row">
                   {extensions.map((entry) => (
                     <ButtonLink

@@ -60,7 +60,13 @@ export async function showSignIn(c: WebContext, face: Face) {
       <Notice tone="success" locale={c.var.locale} announced>
         <p>{t.sentText(linkMinutes)}</p>
       </Notice>
-      <p class="soft">{t.sentHelp}</p>
+      {face.shop.settings.mailing ? (
+        <p class="soft">{t.sentHelp}</p>
+      ) : (
+        <Notice tone="warning" locale={c.var.locale}>
+          <p>{face.config.sandboxed ? t.toTryOut : t.noMail}</p>
+        </Notice>
+      )}
       <ButtonLink href={signInPath(next)}>{t.again}</ButtonLink>
     </div>,
   )
