@@ -139,6 +139,22 @@ describe('credits', async () => {
     assert.match(result.ok ? '' : (result.errors.means?.en ?? ''), /can’t be bought with credits/)
   })
 
+  it('are not sold for credits in a bundle either', async () => {
+    const who = newBuyer()
+    await bought(who)
+    const book = await shop.sell({ handler: null, priceCents: 2_000 })
+    const bundle = await shop.sell({
+      handler: null,
+      priceCents: 40_000,
+      parts: [
+        { code: book, quantity: 1 },
+        { code: pack, quantity: 1 },
+      ],
+    })
+    const result = await place(who, bundle, 'credits', who.email)
+    assert.match(result.ok ? '' : (result.errors.means?.en ?? ''), /can’t be bought with credits/)
+  })
+
   it('pay only one of two orders that they cover alone and not together', async () => {
     for (let round = 0; round < 5; round++) {
       const who = newBuyer()
