@@ -87,8 +87,8 @@ export async function findPack(
   return pack
 }
 
-/** An action that was asked for of a seat and isn't over yet. */
-export type Underway = { action: string; state: 'waiting' | 'needs_operator' }
+/** An action that was asked for of a seat and isn't over yet. `email`: of the learner whom it is about to go to, if any. */
+export type Underway = { action: string; email: string | null; state: 'waiting' | 'needs_operator' }
 
 export type Seat = OwnedProduct & { underway: Underway | undefined }
 
@@ -126,11 +126,9 @@ export async function listSeats(
   }
 }
 
-type Pending = Underway & { email: string | null }
-
 /** What is still under way in a pack, by product. */
-async function underwayOf(db: Db, unit: number): Promise<Map<number, Pending>> {
-  const { rows } = await sql<Omit<Pending, 'state'> & { product: number; stuck: boolean }>`
+async function underwayOf(db: Db, unit: number): Promise<Map<number, Underway>> {
+  const { rows } = await sql<Omit<Underway, 'state'> & { product: number; stuck: boolean }>`
     select (input->'action'->'product'->>'id')::bigint as product, input->'action'->>'name' as action,
            lower(input->'action'->'input'->>'email') as email, state = 'needs_operator' as stuck
       from productions

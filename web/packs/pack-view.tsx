@@ -240,7 +240,7 @@ function Seats({ pack, shown, urls, locale }: Pick<Props, 'pack' | 'shown' | 'ur
             { label: t.seat, narrow: true, heading: true, cell: (seat) => t.seatNumber(numberOf(seat)) },
             {
               label: t.learner,
-              cell: ({ holder }) =>
+              cell: ({ holder, underway }) =>
                 holder ? (
                   <>
                     <div>
@@ -249,7 +249,7 @@ function Seats({ pack, shown, urls, locale }: Pick<Props, 'pack' | 'shown' | 'ur
                     <div class="soft small">{holder.email}</div>
                   </>
                 ) : (
-                  <span class="soft">{t.nobody}</span>
+                  <span class="soft">{underway?.email ?? t.nobody}</span>
                 ),
             },
             { label: t.period, cell: (seat) => sayPeriod(seat, locale) },
