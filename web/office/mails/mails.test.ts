@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { mailSignInLink } from '../../../shop/customer-session.ts'
 import { openMailQueue } from '../../../shop/send-mail.ts'
 import { testOffice } from '../../../test/office.ts'
 import { testShop } from '../../../test/shop.ts'
@@ -24,6 +25,22 @@ describe('the mails in the office', async () => {
     const page = await marie.open(paths.show(id))
     assert.match(page.html, /Kept, not sent/)
     assert.match(page.html, new RegExp(`Thank you: we have your order ${number}`))
+  })
+
+  it('that sign a customer in are found by e-mail, and show their link to nobody', async () => {
+    const key = (await mailSignInLink(shop, { email: 'alice@buyers.example', locale: 'en' })) ?? ''
+    const mail = await db
+      .selectFrom('mails')
+      .select('id')
+      .where('kind', '=', 'sign_in')
+      .executeTakeFirstOrThrow()
+    const admin = await house.as('admin')
+    const list = await admin.open(`${paths.index()}?search=ALICE%40buy`)
+    assert.match(list.html, new RegExp(`href="${paths.show(mail.id)}"`))
+    assert.match(list.html, new RegExp(`href="${paths.show(id)}"`))
+    const page = await admin.open(paths.show(mail.id))
+    assert.match(page.html, /\/account\/sign-in\/…/)
+    assert.ok(key.length === 22 && !page.html.includes(key))
   })
 
   it('are sent again once they have failed, and only then', async () => {
