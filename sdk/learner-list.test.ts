@@ -83,6 +83,7 @@ describe('a list of people', () => {
     assert.deepEqual(read('Ada Lovelace <ada@x.example>; Alan Turing <alan@x.example>;'), [ada, alan])
     assert.deepEqual(read('Ada Lovelace <ada@x.example>, Alan Turing <alan@x.example>'), [ada, alan])
     assert.deepEqual(read('Lovelace, Ada <ada@x.example>\nTuring, Alan <alan@x.example>'), [ada, alan])
+    assert.deepEqual(read('E-mail\nAda Lovelace <ada@x.example>'), [ada])
     assert.deepEqual(read('ada@x.example Ada Lovelace\nmailto:alan@x.example Alan Turing'), [ada, alan])
   })
 
@@ -172,6 +173,8 @@ describe('a list of people', () => {
     readLearnerList('"'.repeat(200_000))
     readLearnerList('"a,'.repeat(50_000))
     readLearnerList(` "${'""'.repeat(100_000)}`)
+    readLearnerList(`${'a'.repeat(300_000)} @`)
+    readLearnerList('nom'.repeat(100_000))
     assert.ok(performance.now() - start < 2000)
   })
 })
@@ -228,6 +231,19 @@ describe('a row that is corrected in place', () => {
     assert.equal(
       correct('a@x.example\nb\nc@x.example', { 2: { email: '', firstname: '', lastname: '' } }),
       'a@x.example\nc@x.example',
+    )
+  })
+
+  it('drops cells too many once something is corrected, and leaves a row that is not', () => {
+    const text = 'mail;prénom;nom\nada@x.example;Ada;Love;lace'
+    assert.equal(
+      correct(text, { 2: { lastname: 'Lovelace' } }),
+      'mail;prénom;nom\nada@x.example;Ada;Lovelace',
+    )
+    assert.equal(correct(text, { 2: {} }), text)
+    assert.equal(
+      correct('ada@x.example;Ada;Love;lace', { 1: { lastname: 'Lovelace' } }),
+      'ada@x.example;Ada;Lovelace',
     )
   })
 

@@ -37,14 +37,10 @@ const mostRows = 5000
 const { email, firstname, lastname } = learnerFields
 const anyName = z.string().max(100).default('')
 
-/** A person of a list that needs names, or of one that doesn't: what `learnerList` takes of each. */
-export const learnerOf = {
+/** A person of a list that needs names, or of one that doesn't. */
+const learnerOf = {
   named: z.object({ email, firstname, lastname }),
-  unnamed: z.object({
-    email,
-    firstname: anyName,
-    lastname: anyName,
-  }),
+  unnamed: z.object({ email, firstname: anyName, lastname: anyName }),
 }
 
 /**
@@ -58,9 +54,9 @@ export function learnerList(field: { label: Text; help?: Text; min?: number; max
     .min(min)
     .max(max)
     .superRefine((learners, context) => {
-      for (const [position, { errors }] of checkLearners(learners, { names }).entries()) {
-        if (errors.email)
-          context.addIssue({ code: 'custom', path: [position, 'email'], params: { text: errors.email } })
+      for (const { line, errors } of tellRepeated(learners.map(rowOf))) {
+        if (!errors.email) continue
+        context.addIssue({ code: 'custom', path: [line - 1, 'email'], params: { text: errors.email } })
       }
     })
     .meta({ label, help, type: 'learners' })
@@ -81,22 +77,22 @@ export function readLearnerList(text: string, { names = true } = {}): LearnerRow
     })
   const last = rows.at(-1)
   if (last && rows.length === mostRows) {
-    last.errors.row = { en: `The list is read up to here.`, fr: `La liste n’est lue que jusqu’ici.` }
+    last.errors.row = { en: 'The list is read up to here.', fr: 'La liste n’est lue que jusqu’ici.' }
   }
   return tellRepeated(rows)
 }
 
 /** The rows of a list that is no text (the API's, say), with their faults as `readLearnerList` gives them. */
 export function checkLearners(learners: Learner[], { names = true } = {}): LearnerRow[] {
-  return tellRepeated(
-    learners.map((values, position) => ({
-      line: position + 1,
-      source: '',
-      values,
-      errors: faultsOf(values, names),
-    })),
-  )
+  return tellRepeated(learners.map(rowOf).map((row) => ({ ...row, errors: faultsOf(row.values, names) })))
 }
+
+const rowOf = (values: Learner, position: number): LearnerRow => ({
+  line: position + 1,
+  source: '',
+  values,
+  errors: {},
+})
 
 /** A list as a text that `readLearnerList` takes. */
 export function writeLearnerList(learners: Learner[]): string {
@@ -122,8 +118,8 @@ export function wrongRows(rows: LearnerRow[]): LearnerRow[] {
 }
 
 /**
- * The text with some rows corrected, each in its own columns. A correction whose row no longer stands at its line
- * (the text was changed as well) is left out.
+ * The text with some rows corrected, each in its own columns; cells too many go. A correction that changes nothing, or
+ * whose row no longer stands at its line (the text was changed as well), is left out.
  */
 export function correctLearnerList(text: string, corrections: LearnerCorrection[]): string {
   const { plain, delimiter, records } = parse(text)
@@ -131,9 +127,10 @@ export function correctLearnerList(text: string, corrections: LearnerCorrection[
   let corrected = ''
   let from = 0
   for (const { line, start, end, people } of records) {
-    const found = people.map(({ source }) => {
+    const found = people.map(({ source, values }) => {
       const at = left.findIndex((one) => one.line === line && one.source === source)
-      return at < 0 ? undefined : left.splice(at, 1)[0]
+      const [correction] = at < 0 ? [] : left.splice(at, 1)
+      return correction && isSame(correction.values, values) ? undefined : correction
     })
     if (found.every((one) => one === undefined)) continue
     const lines = people.flatMap(({ cells, layout, values: kept }, position) => {
@@ -265,6 +262,8 @@ function clean(cell: string): string {
 }
 
 const isAddress = (cell: string) => cell.includes('@')
+const isSame = (one: Learner, other: Learner) =>
+  learnerColumns.every((column) => one[column] === other[column])
 const isEmpty = (values: Learner) => learnerColumns.every((column) => values[column] === '')
 
 type Header = { layout: Layout; width: number; split: boolean }
@@ -292,6 +291,7 @@ function readHeader(cells: string[]): Header | undefined {
 
 function columnOf(cell: string): LearnerColumn | 'fullname' | undefined {
   const word = cell
+    .slice(0, 60)
     .normalize('NFD')
     .toLowerCase()
     .replaceAll(/[^a-z]/g, '')
@@ -304,19 +304,19 @@ function columnOf(cell: string): LearnerColumn | 'fullname' | undefined {
 }
 
 function readNamed(cells: string[], { layout, width, split }: Header, source: string): Person {
-  const values = valuesAt(cells, layout)
-  const person = { source, cells, layout, values: { ...values, email: readMailbox(values.email).email } }
+  const given = valuesAt(cells, layout)
+  const mailbox = readMailbox(given.email)
+  const values = given.firstname + given.lastname === '' ? mailbox : { ...given, email: mailbox.email }
   const known = Object.values(layout)
   if (cells.some((cell, at) => cell !== '' && at >= width && !known.includes(at))) {
-    const text = {
+    const fault = {
       en: `This row has ${cells.length} cells, the first one names ${width}: one cell too many?`,
       fr: `Cette ligne a ${cells.length} cellules, la première en nomme ${width} : une cellule de trop ?`,
     }
-    return { ...person, fault: text }
+    return { source, cells: cells.slice(0, width), layout, values, fault }
   }
-  if (split && values.firstname === '')
-    return { ...person, values: { ...person.values, ...splitName(values.lastname) } }
-  return person
+  const whole = split && values.firstname === ''
+  return { source, cells, layout, values: whole ? { ...values, ...splitName(values.lastname) } : values }
 }
 
 function readUnnamed(
@@ -350,7 +350,7 @@ function readUnnamed(
       en: `This row has ${filled.length} cells: an e-mail, a first and a last name are expected. To have others left out, name the columns in a first row.`,
       fr: `Cette ligne a ${filled.length} cellules : un e-mail, un prénom et un nom sont attendus. Pour en ignorer d’autres, nommez les colonnes dans une première ligne.`,
     }
-    return [{ ...person, fault }]
+    return [{ ...person, cells: [], fault }]
   }
   return cells.length === 2
     ? [{ ...person, values: { ...person.values, ...splitName(values.firstname) } }]
@@ -370,7 +370,7 @@ function valuesAt(cells: string[], layout: Layout): Learner {
 
 /** `Ada Lovelace <ada@example.org>`, in either order, or the address alone; what has no address is one, a wrong one. */
 function readMailbox(written: string): Learner {
-  const [address] = /[^\s<>()[\]",;:]+@[^\s<>()[\]",;:]+/.exec(written) ?? []
+  const address = written.split(/[\s<>()[\]",;:]+/).find((word) => /.@./.test(word))
   if (address === undefined) return { email: written, firstname: '', lastname: '' }
   const name = written.replace(/\bmailto:/i, '').replace(address, ' ')
   return { email: address, ...splitName(clean(name.replaceAll(/[<>()[\]";]/g, ' '))) }
