@@ -151,6 +151,10 @@ function whyNoHandler(exported: unknown): string | undefined {
     if (exported[name] !== undefined && typeof exported[name] !== 'function')
       return `its ${name} must be a function`
   }
+  const { pack, actions } = exported
+  if (pack !== undefined && !(isRecord(pack) && isRecord(actions) && isRecord(actions[String(pack.give)]))) {
+    return 'its pack must name the action that gives a seat: { give }'
+  }
   if (
     exported.maxQuantity !== undefined &&
     !(Number.isInteger(exported.maxQuantity) && Number(exported.maxQuantity) > 0)

@@ -133,8 +133,9 @@ async function write(
         from jsonb_to_recordset(${JSON.stringify(productions)}::jsonb)
           as p (position integer, product bigint, "order" bigint, unit bigint, handler text, input jsonb)
     ), made as (
+      -- Whoever locks several orders does so in one order.
       insert into productions (order_id, unit_id, script, occasion, handler, input, job_id)
-      select "order", unit, 'action', occasion, handler, input, gen_random_uuid() from asked order by position
+      select "order", unit, 'action', occasion, handler, input, gen_random_uuid() from asked order by "order", position
       returning id, job_id, occasion
     ), listed as (
       insert into batch_rows (batch_id, position, product_id, production_id)
