@@ -234,6 +234,11 @@ describe('a row that is corrected in place', () => {
     )
   })
 
+  it('writes quotes so that they are read again', () => {
+    const text = correct('ada@x.example;Ada;', { 1: { firstname: '"Ada"', lastname: 'Love;lace' } })
+    assert.deepEqual(read(text), ['ada@x.example|"Ada"|Love;lace'])
+  })
+
   it('drops cells too many once something is corrected, and leaves a row that is not', () => {
     const text = 'mail;prénom;nom\nada@x.example;Ada;Love;lace'
     assert.equal(
