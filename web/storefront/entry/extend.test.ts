@@ -44,7 +44,10 @@ describe('extending a product of one’s own', async () => {
     const someone = newVisitor()
     const add = async (reference: string) => {
       const page = await someone.open(`/entries/${longer}?reference=${reference}`)
-      assert.match(page.html, new RegExp(`For your product</span><br/><span class="mono">${reference.toUpperCase()}`))
+      assert.match(
+        page.html,
+        new RegExp(`For your product</span><br/><span class="mono">${reference.toUpperCase()}`),
+      )
       return await someone.send('/cart/add')
     }
     const page = await add(first.reference.toLowerCase())
