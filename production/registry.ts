@@ -197,12 +197,12 @@ function isZodObject(value: unknown): value is z.ZodObject {
   )
 }
 
-/** The first line, with the next where it only announces it: "Transform failed with 1 error:". */
+/** The first line, or the next where that one only announces it: "Transform failed with 1 error:". */
 function sentence(error: unknown): string {
   const [first = 'unknown error', second] = (error instanceof Error ? error.message : String(error)).split(
     '\n',
   )
-  return first.endsWith(':') && second ? `${first} ${second}` : first
+  return first.endsWith(':') && second ? second : first
 }
 
 /**

@@ -668,7 +668,7 @@ const en = {
     faults: (count: number) =>
       plural('en', count, { one: 'One folder can’t be used', other: `${count} folders can’t be used` }),
     kept: 'It stays as it was before its last change, until the shop stops.',
-    faultsText: 'The entries that use a handler that is not there are not for sale. All other handlers work.',
+    faultsText: 'Entries whose handler is missing are not for sale. All other handlers work.',
     siteAway: 'The site can’t be asked right now which functions its service has.',
     ready: 'Ready',
     missing: (count: number) =>
