@@ -155,7 +155,7 @@ function ending(data: z.output<typeof endingMail>, order: MailedOrder, context: 
     paragraphs: [
       title ? t.endsWhat(title, date) : t.endsManyWhat(order.number, date),
       listed ?? links.join('\n'),
-      entryUrls.length > 0 && `${t.extendHere}\n${entryUrls.join('\n')}`,
+      entryUrls.length > 0 && `${t.extendHere}\n${entryUrls.slice(0, mostListed).join('\n')}`,
       t.endsThen,
       data.holder === undefined && `${t.page}\n${context.orderUrl}`,
     ],
@@ -179,15 +179,17 @@ function lines(order: MailedOrder): string {
   return [...listed, `${t.total}${t.colon} ${money(order.totalCents, order)}${vat}`].join('\n')
 }
 
+/** More products, such as the seats of a pack, are found on the page that the mail leads to. */
+const mostListed = 20
+
 function listProducts(order: MailedOrder): string {
-  return order.products
-    .map(({ title, reference, link, holder }) => {
-      const whose = holder ? ` (${[holder.firstname, holder.lastname].filter(Boolean).join(' ')})` : ''
-      return [`- ${title[order.locale]}${whose}, ${reference}`, link && `  ${link}`]
-        .filter(Boolean)
-        .join('\n')
-    })
-    .join('\n')
+  const t = order.locale === 'fr' ? fr : en
+  const more = order.products.length - mostListed
+  const listed = order.products.slice(0, mostListed).map(({ title, reference, link, holder }) => {
+    const whose = holder ? ` (${[holder.firstname, holder.lastname].filter(Boolean).join(' ')})` : ''
+    return [`- ${title[order.locale]}${whose}, ${reference}`, link && `  ${link}`].filter(Boolean).join('\n')
+  })
+  return [...listed, ...(more > 0 ? [t.moreProducts(more)] : [])].join('\n')
 }
 
 function payment(order: MailedOrder, { toPay }: MailContext): string[] {
@@ -213,6 +215,7 @@ function day(date: Date, locale: 'en' | 'fr'): string {
 }
 
 const en = {
+  moreProducts: (count: number) => `… and ${count} more`,
   colon: ':',
   hello: (name: string) => `Hello ${name},`,
   helloYou: 'Hello,',
@@ -272,6 +275,7 @@ const en = {
 }
 
 const fr: typeof en = {
+  moreProducts: (count) => (count === 1 ? '… et un autre' : `… et ${count} autres`),
   colon: ' :',
   hello: (name) => `Bonjour ${name},`,
   helloYou: 'Bonjour,',
