@@ -87,7 +87,7 @@ export async function applyNotification(
 ): Promise<Notified> {
   const { eventId, orderNumber, body } = notification
   return await shop.db.transaction().execute(async (trx) => {
-    const stored = await trx
+    const storing = trx
       .insertInto('notifications')
       .values({
         means,
@@ -99,8 +99,8 @@ export async function applyNotification(
       .onConflict((conflict) => conflict.doNothing())
       .returning('event_id')
       .executeTakeFirst()
+    const [stored, order] = await Promise.all([storing, lockOrder(trx, { number: orderNumber }, 'all')])
     if (!stored) return { outcome: 'repeated' }
-    const order = await lockOrder(trx, { number: orderNumber }, 'all')
     if (!order) return { outcome: 'unknown_order' }
     const who = `means:${means}`
     if (notification.state === 'failed') {

@@ -106,7 +106,8 @@ export async function findOrder(db: Kysely<Database>, number: string): Promise<O
       order.trusted_at && order.trusted_why
         ? { at: order.trusted_at, why: order.trusted_why, by: order.trusted_email ?? '' }
         : null,
-    products: await productsOfOrder(db, order.id),
+    // Nothing is delivered before.
+    products: order.paid_at || order.trusted_at ? await productsOfOrder(db, order.id) : [],
     lines: order.lines.map((line) => ({
       ...line,
       units: (unitsOf.get(line.id) ?? []).map(({ line: _, ...unit }) => unit),
