@@ -120,7 +120,7 @@ describe('a form', () => {
     assert.equal((await app.request('/plain')).headers.get('set-cookie'), null)
   })
 
-  it('keeps repeated fields, drops files and no more than a megabyte', async () => {
+  it('keeps repeated fields, reads files that are text, and takes no more than a megabyte', async () => {
     const app = shop()
     const { token, cookie } = await openForm(app)
     const body = new FormData()
@@ -129,7 +129,9 @@ describe('a form', () => {
     body.append('a', '2')
     body.append('file', new File(['x'], 'x.txt'))
     const answer = await app.request('/', { method: 'POST', body, headers: { cookie } })
-    assert.deepEqual(await answer.json(), { csrf: token, a: ['1', '2'] })
+    assert.deepEqual(await answer.json(), { csrf: token, a: ['1', '2'], file: 'x' })
+    body.append('file', new File([new Uint8Array([0x50, 0x4b, 3, 4])], 'x.xlsx'))
+    assert.equal((await app.request('/', { method: 'POST', body, headers: { cookie } })).status, 415)
     const huge = await post(app, { csrf: token, a: 'x'.repeat(1_000_001) }, { cookie })
     assert.equal(huge.status, 413)
   })

@@ -1,8 +1,9 @@
 import type { FormErrors } from '../../sdk/form.ts'
 import type { FormElement } from '../../sdk/form-element.ts'
+import { wrongRowsText } from '../../sdk/form-messages.ts'
 import { fieldId } from './form-elements.tsx'
 import { Icon } from './icon.tsx'
-import { summaryOfRows } from './learner-list.tsx'
+import { mostRowsSaid, summaryOfRows } from './learner-list.tsx'
 import { type Locale, pick } from './locale.ts'
 import { texts } from './texts.ts'
 
@@ -20,17 +21,12 @@ export function summaryOf(
     const error = errors[element.name]
     if (!error) return []
     const label = pick(element.label, locale)
-    if (error.rows) {
-      const id = fieldId(element.name, prefix)
-      return summaryOfRows(error.rows, { id, label: context ? `${context}, ${label}` : label, locale })
-    }
-    return [
-      {
-        text: pick(error, locale),
-        label: context ? `${context}, ${label}` : label,
-        id: fieldId(element.name, prefix),
-      },
-    ]
+    const where = { label: context ? `${context}, ${label}` : label, id: fieldId(element.name, prefix) }
+    const { rows = [], ...text } = error
+    const saidOfRows = summaryOfRows(rows, { ...where, locale })
+    // how many rows are wrong need not be said where each of them is
+    const counts = text.en === wrongRowsText(rows.length).en && rows.length <= mostRowsSaid
+    return counts ? saidOfRows : [{ text: pick(text, locale), ...where }, ...saidOfRows]
   })
   return [...whole, ...fields]
 }

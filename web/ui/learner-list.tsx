@@ -13,6 +13,8 @@ import { texts } from './texts.ts'
 
 /** More wrong rows than this are not drawn at once. */
 const mostDrawn = 100
+/** More are not said at the top of the page. */
+export const mostRowsSaid = 20
 
 type InputProps = {
   id: string
@@ -188,7 +190,7 @@ export function summaryOfRows(
   { id, label, locale }: { id: string; label: string; locale: Locale },
 ): SummaryError[] {
   return wrongRows(rows)
-    .slice(0, mostDrawn)
+    .slice(0, mostRowsSaid)
     .flatMap(({ line, errors }, position) =>
       (['row', ...learnerColumns] as const).flatMap((column) => {
         const error = errors[column]

@@ -71,6 +71,20 @@ describe('a list of people in the cart', async () => {
     assert.match(again, /2 people/)
   })
 
+  it('says the first twenty wrong rows of many at the top, and how many there are', async () => {
+    const { id, check } = await cart()
+    const { html } = await check(
+      Array.from({ length: 60 }, (_, n) => `learner.${n};Ada;Learner ${n}`).join('\n'),
+    )
+    const [summary = ''] = html.split('</ul>')
+    assert.match(
+      summary,
+      new RegExp(`<a href="#${id}">[^<]*Participants</a>: 3 at the most: there are 60\\.`),
+    )
+    assert.equal([...summary.matchAll(/-email">/g)].length, 20)
+    assert.match(html, new RegExp(`id="${id}-row-59-email"`))
+  })
+
   it('takes no more people than there are seats, whoever made the form', async () => {
     const { check } = await cart()
     const four = [1, 2, 3, 4].map((n) => `learner.${n}@client.example;Ada;Learner ${n}`).join('\n')
