@@ -14,6 +14,7 @@ import { handlerOperations } from './handlers.ts'
 import { mailOperations } from './mails.ts'
 import { type Operation, root } from './operation.ts'
 import { orderOperations } from './orders.ts'
+import { packOperations } from './packs.ts'
 import { paymentOperations } from './payments.ts'
 import { answerError, refuse, sendProblem } from './problem.ts'
 import { productionOperations } from './productions.ts'
@@ -32,6 +33,7 @@ export const operations: readonly Operation[] = [
   ...productionOperations,
   ...productOperations,
   ...batchOperations,
+  ...packOperations,
   ...entryOperations,
   ...dryRunOperations,
   ...handlerOperations,

@@ -70,26 +70,30 @@ export function PackView({ pack, shown, urls, csrf, mayGive, wrong, wrongList, l
       </Card>
       {mayGive && (free > 0 || wrong || wrongList) && (
         <div class="columns even">
-          <Card title={t.give}>
-            <form method="post" action={urls.give} class="stack" novalidate>
-              <CsrfField csrf={csrf} />
-              <input type="hidden" name="once" value={randomUUID()} />
-              <p class="soft">{t.giveHelp}</p>
-              <FormElements
-                elements={elementsOf(learnerForm)}
-                values={wrong?.values}
-                errors={wrong?.errors}
-                prefix="learner."
-                locale={locale}
-              />
-              <div>
-                <Button look={wrongList ? 'plain' : 'primary'}>{t.giveButton}</Button>
-              </div>
-            </form>
-          </Card>
-          <Card title={t.many} id="many">
-            <ListForm {...{ urls, csrf, wrongList, locale }} />
-          </Card>
+          <div>
+            <Card title={t.give}>
+              <form method="post" action={urls.give} class="stack" novalidate>
+                <CsrfField csrf={csrf} />
+                <input type="hidden" name="once" value={randomUUID()} />
+                <p class="soft">{t.giveHelp}</p>
+                <FormElements
+                  elements={elementsOf(learnerForm)}
+                  values={wrong?.values}
+                  errors={wrong?.errors}
+                  prefix="learner."
+                  locale={locale}
+                />
+                <div>
+                  <Button look={wrongList ? 'plain' : 'primary'}>{t.giveButton}</Button>
+                </div>
+              </form>
+            </Card>
+          </div>
+          <div>
+            <Card title={t.many} id="many">
+              <ListForm {...{ urls, csrf, wrongList, locale }} />
+            </Card>
+          </div>
         </div>
       )}
       <Refreshed id="pack-seats" while={moving}>

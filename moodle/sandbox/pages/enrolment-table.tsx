@@ -54,7 +54,9 @@ export function EnrolmentTable(props: {
                   <form method="post" action="/visits">
                     <input type="hidden" name="course" value={props.course} />
                     <input type="hidden" name="email" value={enrolment.email} />
-                    <button type="submit">{t.enter}</button>
+                    <button type="submit" class="quiet">
+                      {t.enter}
+                    </button>
                   </form>
                 )}
               </td>
