@@ -23,10 +23,7 @@ export type Embedded = {
 type Options = {
   /** The shop's data folder; the database is its sub-folder `postgres`. */
   folder: string
-  /**
-   * False for throw-away databases only: an acknowledged write may be lost with the machine. Where it can be, its
-   * address is a Unix socket: a statement then costs a quarter less processor time on both sides.
-   */
+  /** False for throw-away databases only: an acknowledged write may be lost with the machine. */
   durable?: boolean
   /** More settings of PostgreSQL. Those of the process that starts the server count. */
   settings?: Record<string, string>
@@ -46,13 +43,6 @@ const user = 'boutique'
 /** Held shared by every process that uses the server: whoever can hold it alone is the last, and stops it. */
 const usersLock = 482_018_002
 const patienceMilliseconds = 120_000
-/** Elsewhere the paths of sockets may be too short for a folder of ours, or there are none. */
-const withSocket = process.platform === 'linux'
-const throwAway = {
-  fsync: 'off',
-  full_page_writes: 'off',
-  ...(withSocket && { unix_socket_directories: '.' }),
-}
 
 /**
  * Starts the PostgreSQL that comes from npm, making its database when there is none, or joins the one that already
@@ -69,7 +59,7 @@ export async function startEmbedded({ folder, durable = true, settings = {} }: O
   while (Date.now() < deadline) {
     const postmaster = await findPostmaster(cluster)
     if (!postmaster) {
-      await spawnServer(server, durable ? settings : { ...throwAway, ...settings })
+      await spawnServer(server, durable ? settings : { ...settings, fsync: 'off', full_page_writes: 'off' })
       continue
     }
     const keeper = postmaster.ready && (await joinUsers(postmaster, password))
@@ -81,7 +71,7 @@ export async function startEmbedded({ folder, durable = true, settings = {} }: O
     // It must not be what keeps the process alive.
     keeper.socket.unref()
     return {
-      url: durable ? urlOf(postmaster, password) : localUrlOf(postmaster, password, cluster),
+      url: urlOf(postmaster, password),
       pid: postmaster.pid,
       stop: () => leaveUsers(keeper, server),
     }
@@ -98,13 +88,6 @@ export async function findEmbedded(folder: string): Promise<string | undefined> 
 
 const urlOf = ({ port }: Postmaster, password: string) =>
   `postgresql://${user}:${password}@127.0.0.1:${port}/${user}`
-
-/** The same server by its socket, which lies in its data folder. */
-function localUrlOf(postmaster: Postmaster, password: string, cluster: string): string {
-  const url = new URL(urlOf(postmaster, password))
-  if (withSocket) url.searchParams.set('host', cluster)
-  return url.href
-}
 
 // Making the database
 
