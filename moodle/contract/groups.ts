@@ -21,9 +21,11 @@ export function groups(sites: Sites): void {
     assert.equal(await refusal(sites.get(), name, bare), 'invalidparameter')
     const lost = create({ name: 'Lost', courseid: nobody })
     assert.equal(await refusal(sites.get(), name, lost), 'errorcoursecontextnotvalid')
-    const shown = z.array(z.object({ id: z.int(), name: z.string(), courseid: z.int() }))
+    const shown = z.array(
+      z.object({ id: z.int(), name: z.string(), courseid: z.int(), idnumber: z.string() }),
+    )
     const found = await ask(sites.get(), 'core_group_get_course_groups', { courseid: courseId }, shown)
-    assert.deepEqual(found, [{ id: made?.id, name: 'Group', courseid: courseId }])
+    assert.deepEqual(found, [{ id: made?.id, name: 'Group', courseid: courseId, idnumber }])
   })
 
   it('adds and removes members, repeatedly, among the enrolled only', async (t) => {
