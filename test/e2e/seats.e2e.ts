@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { texts as officeTexts } from '../../web/office/texts.ts'
 import { texts as packTexts } from '../../web/packs/pack-texts.ts'
 import { texts as accountTexts } from '../../web/storefront/account/account-texts.ts'
 import { texts } from '../../web/storefront/texts.ts'
@@ -60,14 +61,32 @@ async function settled(page: Page, shows: () => Promise<boolean>): Promise<void>
   }
 }
 
-/** Who gets into the course that the pack opens, as Moodle has it now. */
-async function inCourse(suffix: string): Promise<string[]> {
-  const reply = await fetch(`${shop.sandboxUrl}/sandbox/state?email=${suffix}`)
+/** The people of the course that the pack opens, as Moodle has them now. */
+async function enrolments(domain: string) {
+  const reply = await fetch(`${shop.sandboxUrl}/sandbox/state?email=${domain}`)
   const { courses } = (await reply.json()) as SandboxState // our own sandbox's
-  const course = courses.find(({ shortname }) => shortname === 'RGPD-01')
-  return (course?.enrolments ?? [])
-    .flatMap(({ email, open }) => (open ? [email.split('@')[0] ?? ''] : []))
-    .sort()
+  return courses.find(({ shortname }) => shortname === 'RGPD-01')?.enrolments ?? []
+}
+
+/** Who gets into it. */
+async function inCourse(domain: string): Promise<string[]> {
+  const open = (await enrolments(domain)).filter((enrolment) => enrolment.open)
+  return open.map(({ email }) => email.split('@')[0] ?? '').sort()
+}
+
+/** The last day of somebody in that course, as Moodle has it now. */
+async function endOf(domain: string, who: string): Promise<string | undefined> {
+  const enrolment = (await enrolments(domain)).find(({ email }) => email === `${who}@${domain}`)
+  return enrolment && new Date(enrolment.timeend * 1000 - 1000).toISOString().slice(0, 10)
+}
+
+async function enterOffice(page: Page): Promise<void> {
+  const words = officeTexts.en.signIn
+  await page.goto(`${shop.url}/office`)
+  await page.getByLabel(words.email).fill(shop.operator.email)
+  await page.getByLabel(words.password).fill(shop.operator.password)
+  await page.getByRole('button', { name: words.enter }).click()
+  await page.waitForURL(`${shop.url}/office`)
 }
 
 for (const javaScriptEnabled of [true, false]) {
@@ -132,6 +151,33 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('button', { name: t.giveButton }).click()
       await page.getByText(t.given).waitFor()
       assert.ok((await inCourse(domain)).includes('late'))
+      const pack = new URL(page.url()).pathname.split('/').at(-1) ?? ''
+
+      // An operator extends one seat and refunds another, from the same pack.
+      await enterOffice(page)
+      const office = officeTexts.en.products
+      const manage = async (who: string) => {
+        await page.goto(`${shop.url}/office/packs/${pack}`)
+        await page
+          .getByRole('row', { name: new RegExp(`${who}@`) })
+          .getByRole('link', { name: t.manage })
+          .click()
+      }
+      await manage('l5')
+      await page.getByText('Change the end date', { exact: true }).click()
+      await page.getByLabel('Last day of access').fill('2031-05-31')
+      await page.locator('details[open]').getByRole('button', { name: office.confirm }).click()
+      await page.getByText('31 May 2031').first().waitFor()
+      assert.equal(await endOf(domain, 'l5'), '2031-05-31')
+      await manage('l6')
+      await page.getByText(office.refund, { exact: true }).click()
+      await page.getByLabel('Why').fill('left the company')
+      await page.getByRole('button', { name: office.refundNow }).click()
+      await page.getByText(officeTexts.en.done.refunded).waitFor()
+      const left = await inCourse(domain)
+      assert.ok(!left.includes('l6') && left.includes('l5') && left.includes('late'), left.join())
+      await page.goto(`${shop.url}/office/packs/${pack}`)
+      await page.getByText(t.used('9', '10')).waitFor()
       await context.close()
     })
   })
