@@ -106,7 +106,10 @@ export function whyNoParts(code: string, parts: readonly Part[]): Text | undefin
     }
   }
   if (parts.some((part) => part.code === code)) {
-    return { en: 'A bundle can’t be a part of itself.', fr: 'Un lot ne peut pas se contenir lui-même.' }
+    return {
+      en: 'A bundle can’t be a part of itself.',
+      fr: 'Une offre groupée ne peut pas se contenir elle-même.',
+    }
   }
   const twice = parts.find((part, index) => parts.findIndex((other) => other.code === part.code) < index)
   if (twice) {
@@ -119,7 +122,7 @@ export function whyNoParts(code: string, parts: readonly Part[]): Text | undefin
   if (parts.length > mostParts || units > mostPartUnits || units < 2) {
     return {
       en: `A bundle has at least two units, and at the most ${mostPartUnits} of ${mostParts} entries.`,
-      fr: `Un lot compte au moins deux unités, et au plus ${mostPartUnits} de ${mostParts} entrées.`,
+      fr: `Une offre groupée compte au moins deux unités, et au plus ${mostPartUnits} de ${mostParts} entrées.`,
     }
   }
   return undefined
@@ -131,7 +134,7 @@ export function whyNoPart({ code, entry }: EntryPart, currency: string): Text | 
   if (isBundle(entry)) {
     return {
       en: `${code} is a bundle itself: a bundle can’t be a part.`,
-      fr: `${code} est lui-même un lot : un lot ne peut pas être une partie.`,
+      fr: `${code} est elle-même une offre groupée : elle ne peut pas être une partie.`,
     }
   }
   if (entry.state === 'retired') {

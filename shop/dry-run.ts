@@ -104,7 +104,7 @@ export async function dryRun(shop: Shop, entry: DryEntry, samples: DryAnswers[] 
   if (isBundle({ parts: entry.parts ?? [] })) {
     const why = {
       en: 'Each part of a bundle is produced by itself: try the parts out one by one.',
-      fr: 'Chaque partie d’un lot est produite séparément : essayez les parties une à une.',
+      fr: 'Chaque partie d’une offre groupée est produite séparément : essayez les parties une à une.',
     }
     return { ok: false, why }
   }

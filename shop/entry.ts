@@ -460,7 +460,7 @@ export async function checkEntry(shop: Shop, draft: EntryDraft): Promise<Checked
 
 const onlyParts = {
   en: 'A bundle has neither a handler nor fields of its own: its parts have them.',
-  fr: 'Un lot n’a ni gestionnaire ni champs à lui : ce sont ses parties qui en ont.',
+  fr: 'Une offre groupée n’a ni gestionnaire ni champs à elle : ce sont ses parties qui en ont.',
 }
 
 function checkTexts(draft: EntryDraft): FormErrors {
@@ -510,7 +510,7 @@ export async function checkProduction(
   if (owners.length > 0) {
     const text = {
       en: `It is a part of ${owners.join(', ')}, and so it can’t be a bundle.`,
-      fr: `Elle fait partie de ${owners.join(', ')} : elle ne peut pas être un lot.`,
+      fr: `Elle fait partie de ${owners.join(', ')} : elle ne peut pas être une offre groupée.`,
     }
     findings.push({ field: 'parts', level: 'error', text })
   }

@@ -1201,7 +1201,7 @@ const fr: Texts = {
     position: 'Position',
     state: 'État',
     noHandler: 'aucun',
-    bundleOf: (units) => `Lot de ${units}`,
+    bundleOf: (units) => `Offre groupée de ${units}`,
     notInstalled: (id) => `${id}, non installé`,
     specific: '(spécifique)',
     hidden: 'masqué',
@@ -1217,10 +1217,10 @@ const fr: Texts = {
     handlerHelp: 'Ce qui la produit une fois payée. Ses paramètres s’affichent dessous.',
     noHandler: 'Aucun : rien à produire',
     specific: 'Spécifique : le gestionnaire de cette seule entrée',
-    bundle: 'Lot : plusieurs entrées à un seul prix',
+    bundle: 'Offre groupée : plusieurs entrées à un seul prix',
     bundleText:
       'Chaque partie est produite par son propre gestionnaire et pose ses propres questions ; elle échoue ou réussit seule. Une partie n’a pas besoin d’être en vente : un brouillon suffit.',
-    parts: 'De quoi un lot est fait',
+    parts: 'Ce que contient l’offre',
     partCode: 'Entrée',
     partCodeOf: (row) => `Entrée de la partie ${row}`,
     partQuantity: 'Unités',
@@ -1232,7 +1232,7 @@ const fr: Texts = {
     vatOfParts:
       'TVA : le prix est réparti entre les parties au prorata de leurs propres prix, chacune à son taux.',
     oneByOne: (amount) => `À l’unité : ${amount}.`,
-    bundleSaves: (amount, percent) => `Le lot fait économiser ${amount} (${percent} %).`,
+    bundleSaves: (amount, percent) => `L’offre fait économiser ${amount} (${percent} %).`,
     partOf: 'Elle fait partie de',
     partOfHelp:
       'Ce que vous changez ici vaut pour ce qui se vendra désormais ; retirée, elle suspend leur vente.',

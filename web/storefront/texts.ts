@@ -285,7 +285,7 @@ const fr: typeof en = {
     quantity: 'Quantité',
     add: 'Ajouter au panier',
     forProduct: 'Pour votre produit',
-    contains: 'Ce que contient ce lot',
+    contains: 'Ce que contient l’offre',
     oneByOne: 'À l’unité',
     youSave: (amount) => `Vous économisez ${amount}`,
     sayWho: 'Dites pour qui.',

@@ -179,7 +179,7 @@ export function draftOf(typed: TypedEntry): { draft: EntryDraft; errors: FormErr
   if (read.ok && !Number.isInteger(priceCents)) errors.price = decimals
   if (read.ok && !Number.isInteger(vatBasisPoints)) errors.vat = decimals
   if (typed.parts?.length === 0) {
-    errors.parts = { en: 'Name what the bundle is made of.', fr: 'Dites de quoi le lot est fait.' }
+    errors.parts = { en: 'Name what the bundle is made of.', fr: 'Dites ce que contient l’offre.' }
   }
   return {
     errors,
