@@ -179,6 +179,7 @@ describe('every page', () => {
       '',
       '/entries',
       '/entries/new',
+      '/entries/DATA-PATH',
       '/entries/SQL-201',
       '/orders',
       `/orders/${number}`,
