@@ -5,6 +5,7 @@ import { texts as officeTexts } from '../../web/office/texts.ts'
 import { texts as packTexts } from '../../web/packs/pack-texts.ts'
 import { texts as accountTexts } from '../../web/storefront/account/account-texts.ts'
 import { texts } from '../../web/storefront/texts.ts'
+import { accessibilityFaults } from '../accessibility.ts'
 import { openBrowser } from '../chromium.ts'
 import type { SandboxState } from '../shop.ts'
 import { openWholeShop, type WholeShop } from './open-whole-shop.ts'
@@ -80,6 +81,14 @@ async function endOf(domain: string, who: string): Promise<string | undefined> {
   return enrolment && new Date(enrolment.timeend * 1000 - 1000).toISOString().slice(0, 10)
 }
 
+/** Nothing on the page is what axe calls serious, in light and dark. Without JavaScript axe never ends. */
+async function beSound(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    assert.deepEqual(await accessibilityFaults(page), [], `${page.url()}, ${colorScheme}`)
+  }
+}
+
 async function enterOffice(page: Page): Promise<void> {
   const words = officeTexts.en.signIn
   await page.goto(`${shop.url}/office`)
@@ -109,6 +118,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel(t.list, { exact: true }).fill(people.join('\n'))
       await page.getByRole('button', { name: t.check }).click()
       await page.locator('[aria-invalid="true"]').first().waitFor()
+      if (javaScriptEnabled) await beSound(page)
       assert.deepEqual(await inCourse(domain), [], 'nothing happens before the list is right')
 
       // Corrected in place: the wrong address, and both rows of the repeated one stand there.
@@ -120,11 +130,13 @@ for (const javaScriptEnabled of [true, false]) {
       await emails.last().fill(`l7@${domain}`)
       await page.getByRole('button', { name: t.check }).click()
       await page.getByRole('heading', { name: t.confirmTitle('10') }).waitFor()
+      if (javaScriptEnabled) await beSound(page)
       assert.deepEqual(await inCourse(domain), [], 'nor before it is confirmed')
 
       await page.getByRole('button', { name: t.confirmButton('10') }).click()
       await page.waitForURL(/\/batches\//)
       await settled(page, () => page.getByText(t.batchDone).isVisible())
+      if (javaScriptEnabled) await beSound(page)
       assert.deepEqual(
         await inCourse(domain),
         Array.from({ length: 10 }, (_, i) => `l${i}`),
@@ -133,6 +145,7 @@ for (const javaScriptEnabled of [true, false]) {
       // One is taken back: nobody has it, and its learner is out, not forgotten.
       await page.getByRole('link', { name: t.backToPack }).click()
       await page.getByText(t.used('10', '10')).waitFor()
+      if (javaScriptEnabled) await beSound(page)
       await page.getByRole('row', { name: /l4@/ }).getByRole('link', { name: t.manage }).click()
       await page.getByText('Take back', { exact: true }).click()
       await page
