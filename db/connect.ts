@@ -1,9 +1,9 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { StartupError } from '../startup-error.ts'
-import { beginAhead } from './begin-ahead.ts'
 import { prepareStatements } from './prepare-statements.ts'
 import type { Database } from './schema.ts'
+import { sendTogether } from './send-together.ts'
 
 export type Connection = { db: Kysely<Database>; pool: pg.Pool }
 
@@ -44,7 +44,7 @@ export async function connect(url: string, { max = 10 }: { max?: number } = {}):
   // A connection that breaks while idle leaves the pool by itself; the next query opens another, or fails and tells.
   pool.on('error', () => {})
   pool.on('connect', prepareStatements)
-  pool.on('connect', beginAhead)
+  pool.on('connect', sendTogether)
   try {
     await pool.query('select 1')
   } catch (error) {

@@ -98,9 +98,10 @@ async function write(
                        union all
                        select m.product_id from membership_entitlements m
                         where m.site = ${site} and m.target = f.membership and m.user_id = f."user"
-                          and m.withdrawn_at is null) given
-                 join products p on p.id = given.product_id
-                where p.state = 'active'
+                          and m.withdrawn_at is null) given,
+                      -- "offset 0": one by one, by their index. A plan made while the table was small reads it all.
+                      lateral (select ends_at from products
+                                where id = given.product_id and state = 'active' offset 0) p
              ) as had
       returning id, key
     ), given as (
