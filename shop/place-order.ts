@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type Insertable, sql } from 'kysely'
-import type { CartContent, CartUnit, Customer, Database, FrozenBundle, FrozenEntry } from '../db/schema.ts'
+import { sql } from 'kysely'
+import type { CartContent, CartUnit, Customer, FrozenBundle, FrozenEntry } from '../db/schema.ts'
 import { creditsId } from '../payments/credits.ts'
 import { claimAtOnce } from '../production/production.ts'
 import { type Engine, run } from '../production/run.ts'
@@ -149,7 +149,16 @@ async function whyAnyUnavailable(shop: Shop, viewed: ViewedCart): Promise<Text |
 }
 
 type Draft = {
-  order: Insertable<Database['orders']>
+  order: Placed & {
+    locale: 'en' | 'fr'
+    customer: Customer
+    currency: string
+    totalCents: number
+    vatCents: number
+    means: string
+    paymentReference: string
+    payBefore: Date
+  }
   lines: {
     position: number
     entryId: number
@@ -176,18 +185,14 @@ function draft(shop: Shop, viewed: ViewedCart, customer: Customer, checkout: Che
     order: {
       number,
       token: randomBytes(16).toString('base64url'),
-      cart_id: null,
-      state: 'placed',
       locale: checkout.locale,
-      customer: JSON.stringify(customer),
-      customer_email: customer.email.toLowerCase(),
+      customer,
       currency: shop.settings.currency,
-      total_cents: viewed.totalCents,
-      vat_cents: viewed.vatCents,
+      totalCents: viewed.totalCents,
+      vatCents: viewed.vatCents,
       means: checkout.means,
-      payment_reference: creditorReference(number),
-      pay_before: new Date(Date.now() + (deferred ? shop.settings.paymentDays : 1) * 86_400_000),
-      terms_accepted_at: new Date(),
+      paymentReference: creditorReference(number),
+      payBefore: new Date(Date.now() + (deferred ? shop.settings.paymentDays : 1) * 86_400_000),
     },
     lines: sold.map(({ entry, unitCents, quantity, totalCents, vatCents, bundle }, index) => ({
       position: index + 1,
@@ -213,6 +218,8 @@ function draft(shop: Shop, viewed: ViewedCart, customer: Customer, checkout: Che
   }
 }
 
+type PlacedUnit = { id: number; line: number; position: number }
+
 /**
  * Writes an order with its lines and units, and lets it take its first step, in one transaction. The cart ends with
  * it: undefined when it had ended before, because a second click came first.
@@ -223,59 +230,66 @@ async function write(
   cart: PlacedCart,
 ): Promise<{ order: Placed; productions: number[] } | undefined> {
   return await shop.db.transaction().execute(async (trx) => {
-    if (cart.id && !cart.unsaved) {
-      const mine = await trx.deleteFrom('carts').where('id', '=', cart.id).returning('id').executeTakeFirst()
-      if (!mine) return undefined
-    }
-    const row = await trx
-      .insertInto('orders')
-      .values({ ...order, cart_id: cart.id ?? null })
-      .onConflict((conflict) => conflict.column('cart_id').doNothing())
-      .returning(['id', 'placed_at'])
-      .executeTakeFirst()
-    if (!row) return undefined
-    const { rows } = await sql<{ id: number; line: number; position: number }>`
-      with lines as (
+    const id = cart.id ?? null
+    const hasCart = id !== null && !cart.unsaved
+    const { rows } = await sql<{ id: number; placedAt: Date; units: PlacedUnit[] }>`
+      with ended as (
+        delete from carts where ${hasCart} and id = ${id} returning id
+      ), placed as (
+        insert into orders (number, token, cart_id, state, locale, customer, customer_email, currency, total_cents,
+                            vat_cents, means, payment_reference, pay_before, terms_accepted_at)
+        select ${order.number}, ${order.token}, ${id}::uuid, 'placed', ${order.locale},
+               ${JSON.stringify(order.customer)}::jsonb, ${order.customer.email.toLowerCase()}, ${order.currency},
+               ${order.totalCents}::bigint, ${order.vatCents}::bigint, ${order.means}, ${order.paymentReference},
+               ${order.payBefore}::timestamptz, now()
+         where not ${hasCart} or exists (select from ended)
+        on conflict (cart_id) do nothing returning id, placed_at
+      ), lines as (
         insert into order_lines
                (order_id, position, entry_id, entry, quantity, unit_cents, total_cents, vat_cents, bundle)
-        select ${row.id}, position, "entryId", entry, quantity, (entry->>'unitCents')::bigint, "totalCents", "vatCents",
+        select placed.id, position, "entryId", entry, quantity, (entry->>'unitCents')::bigint, "totalCents", "vatCents",
                nullif(bundle, 'null')
-          from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb)
+          from placed, jsonb_to_recordset(${JSON.stringify(lines)}::jsonb)
             as l (position integer, "entryId" bigint, entry jsonb, quantity integer, "totalCents" bigint,
                   "vatCents" bigint, bundle jsonb)
-        returning id, position
+        returning id, order_id, position
       ), units as (
         insert into units (order_id, line_id, position, state, external, fields)
-        select ${row.id}, lines.id, u.position, 'ordered', external, fields
+        select lines.order_id, lines.id, u.position, 'ordered', external, fields
           from jsonb_to_recordset(${JSON.stringify(units)}::jsonb)
             as u (line integer, position integer, external jsonb, fields jsonb)
           join lines on lines.position = u.line
          order by u.line, u.position
         returning id, line_id, position
       )
-      select units.id, lines.position as line, units.position from units join lines on lines.id = units.line_id
-       order by units.id`.execute(trx)
+      select id, placed_at as "placedAt",
+             (select jsonb_agg(jsonb_build_object('id', units.id, 'line', lines.position, 'position', units.position)
+                               order by units.id)
+                from units join lines on lines.id = units.line_id) as units
+        from placed`.execute(trx)
+    const [row] = rows
+    if (!row) return undefined
     const placed: LockedOrder = {
       id: row.id,
       number: order.number,
       state: 'placed',
       locale: order.locale,
-      customer: JSON.parse(order.customer) as Customer, // what draft wrote
+      customer: order.customer,
       currency: order.currency,
-      totalCents: order.total_cents,
+      totalCents: order.totalCents,
       paidCents: 0,
       means: order.means,
-      placedAt: row.placed_at,
+      placedAt: row.placedAt,
       paidAt: null,
       producedAt: null,
       trustedAt: null,
-      units: rows.map(({ id, line, position }) => {
+      units: row.units.map(({ id, line, position }) => {
         const unit = units.find((one) => one.line === line && one.position === position)
         const entry = lines[line - 1]?.entry
         if (!unit || !entry) throw new Error('an order was not written as it was drafted')
         return { id, position, state: 'ordered', external: unit.external, fields: unit.fields, entry }
       }),
-      tally: { ordered: rows.length },
+      tally: { ordered: row.units.length },
       changes: noChanges(),
     }
     prepare(shop, placed)
