@@ -315,6 +315,31 @@ describe('a bundle', async () => {
     assert.equal(mostUnits(shop.shop, few), 2)
   })
 
+  it('counts with what is bought of its parts beside it', async () => {
+    const scarce = await shop.sell({ ...course, maxQuantity: 2 })
+    const code = await shop.sell({ handler: null, parts: parts(scarce, second) })
+    const alone = (count: number) => ({
+      code: scarce,
+      units: Array.from({ length: count }, () => ({ external: person(), fields: {} })),
+    })
+    const lot = { code, units: [unit(answer(scarce, person()), answer(second, person()))] }
+    const place = (count: number) =>
+      placeOrder(
+        shop.shop,
+        shop.engine,
+        { content: cartOf([lot, alone(count)]) },
+        { customer: buyer, means: 'transfer', termsAccepted: true, locale: 'en' },
+      )
+    const refused = await place(2)
+    assert.ok(!refused.ok && refused.errors.cart, 'three of what one order may have two of')
+    const { lines } = await viewCart(shop.shop, cartOf([lot, alone(2)]))
+    assert.deepEqual(
+      lines.map(({ most }) => most),
+      [0, 1],
+    )
+    assert.ok((await place(1)).ok)
+  })
+
   it('is not for sale while a part is retired, gone, a bundle itself, or without its handler', async () => {
     const broken = await shop.sell({ handler: 'ext_nobody_has_it' })
     const retired = await shop.sell({ ...course, state: 'retired' })

@@ -278,6 +278,7 @@ export async function viewCart(
       vatCents: sumOf(sold, 'vatCents'),
     })
   }
+  for (const line of lines) line.most = mostBeside(shop, line, lines)
   const units = lines.flatMap((line) => line.units.flatMap((unit) => answeredUnits(line.entry, unit)))
   return {
     lines,
@@ -293,6 +294,18 @@ export async function viewCart(
       gone.length === 0 &&
       units.every((unit) => isEmpty(unit.errors.external) && isEmpty(unit.errors.fields)),
   }
+}
+
+/** The most of a line, now that other lines have the same entries, be it by themselves or in bundles. */
+function mostBeside(shop: Pick<Shop, 'registry'>, line: ViewedLine, lines: ViewedLine[]): number {
+  const others = lines.flatMap((other) => (other === line ? [] : other.sold))
+  const rooms = unitsOf(line.entry).flatMap(({ entry }, _, units) => {
+    const taken = others.filter((sold) => sold.entry.id === entry.id)
+    if (taken.length === 0) return []
+    const each = units.filter((unit) => unit.entry.id === entry.id).length
+    return Math.floor((mostUnits(shop, entry) - sumOf(taken, 'quantity')) / each)
+  })
+  return Math.max(0, Math.min(line.most, ...rooms))
 }
 
 const sumOf = <Name extends string>(rows: Record<Name, number>[], name: Name) =>
