@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Proof } from '../kit/testing.ts'
@@ -14,7 +14,10 @@ export const test: Command = {
       'test [handler …]',
       'prove handlers, by name or folder, against every crash, race and fault; all, unless named',
     ],
-    ['test --write <page.md>', 'the same, and write down at a glance what became of them'],
+    [
+      'test --write <page.md>',
+      'the same, and write what became of them into the last section of a page, "Proofs"',
+    ],
   ],
   async run(args) {
     const { values, positionals } = parseArgs({
@@ -26,7 +29,7 @@ export const test: Command = {
     const folders = await Promise.all(sources.map((source) => folderOfSource(source)))
     const handlers = positionals.length > 0 ? positionals : await handlersIn(folders)
     // Only here: the other commands don't need the sandbox.
-    const { formatProof, formatProofs, openWorlds, proveHandler } = await import('../kit/testing.ts')
+    const { formatProof, openWorlds, proveHandler, writeProofs } = await import('../kit/testing.ts')
     const worlds = await openWorlds()
     const proofs: Proof[] = []
     try {
@@ -39,12 +42,13 @@ export const test: Command = {
     } finally {
       await worlds.close()
     }
-    const page = values.write
-    if (page)
-      await writeFile(
-        page,
-        formatProofs(proofs, (handler) => readmeOf(folders, handler, page)),
-      )
+    const file = values.write
+    if (file === undefined) return
+    const page = existsSync(file) ? await readFile(file, 'utf8') : ''
+    await writeFile(
+      file,
+      writeProofs(page, proofs, (handler) => readmeOf(folders, handler, file)),
+    )
   },
 }
 

@@ -2,7 +2,7 @@
 
 export type { ProofFinding } from './findings.ts'
 export { formatProof } from './format-proof.ts'
-export { formatProofs } from './proofs-page.ts'
+export { writeProofs } from './format-proofs.ts'
 export type { ProofRow } from './prove-case.ts'
 export { type Proof, type ProveOptions, proveHandler } from './prove-handler.ts'
 export type { Samples, Service } from './samples.ts'

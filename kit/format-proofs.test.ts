@@ -3,19 +3,19 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { attackTitles } from './attack.ts'
-import { columns, formatProofs } from './proofs-page.ts'
+import { columns, writeProofs } from './format-proofs.ts'
 import type { Proof } from './prove-handler.ts'
 
 const root = path.join(import.meta.dirname, '..')
-const page = readFileSync(path.join(root, 'docs/proofs.md'), 'utf8')
+const page = readFileSync(path.join(root, 'docs/handlers.md'), 'utf8')
 
-describe('the page of proofs', () => {
+describe('the proofs of a page', () => {
   it('shows every handler that ships, and all of them proven', () => {
     const shipped = readdirSync(path.join(root, 'handlers'), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => name)
     const proven = [...page.matchAll(/^\| \[?`([\w-]+)`.*\| \*\*proven\*\* \|$/gm)].map(([, name]) => name)
-    assert.deepEqual(proven, shipped, 'npx boutique test --write docs/proofs.md')
+    assert.deepEqual(proven, shipped, 'npx boutique test --write docs/handlers.md')
   })
 
   it('says what each column means, every trouble of the kit among them', () => {
@@ -38,7 +38,9 @@ describe('the page of proofs', () => {
     })
     const rows = [row('sale', 1), row('dies', 7, 2), row('sale', 1)]
     const proof = { handler: 'ext_a', title: 'A', ok: false, rows, milliseconds: 5 }
-    const shown = formatProofs([proof], () => 'a.md')
+    const shown = writeProofs('# Page\n\nText.\n\n## Proofs\n\nOld ones.\n', [proof], () => 'a.md')
+    assert.match(shown, /^# Page\n\nText\.\n\n## Proofs\n/)
+    assert.doesNotMatch(shown, /Old ones/)
     assert.match(
       shown,
       /^\| \[`ext_a`\]\(a\.md\)<br>A \| ✓ 2 \| – \| – \| ✗ 2 of 7 \| – .* \| \*\*not proven\*\* \|$/m,

@@ -10,7 +10,7 @@ const faultsOf = (callee: 'moodle' | 'service') =>
     .filter((fault) => fault.startsWith('service') === (callee === 'service'))
 const listed = (kinds: (keyof typeof attackTitles)[]) => kinds.map((kind) => attackTitles[kind]).join('; ')
 
-/** The columns of the page, in its order: every kind of line that a proof may have, but what could not be loaded. */
+/** The columns of the table, in its order: every kind of line that a proof may have, but what could not be loaded. */
 export const columns: Column[] = [
   {
     title: 'sold',
@@ -54,11 +54,24 @@ export const columns: Column[] = [
   },
 ]
 
+const heading = '## Proofs'
+
 /**
- * A page in Markdown that shows at a glance what became of many proofs: a line for each handler, with the number of runs
- * in each column, and below what the columns mean. `linkOf` gives the address of a handler's README.
+ * A page of Markdown with its last section, "Proofs", written anew: at a glance what became of many proofs, a line for
+ * each handler with the number of runs in each column, and below what the columns mean. `linkOf` gives the address of a
+ * handler's README.
  */
-export function formatProofs(proofs: Proof[], linkOf: (handler: string) => string | undefined): string {
+export function writeProofs(
+  page: string,
+  proofs: Proof[],
+  linkOf: (handler: string) => string | undefined,
+): string {
+  const at = page.search(new RegExp(`^${heading}$`, 'm'))
+  const before = (at < 0 ? page : page.slice(0, at)).trimEnd()
+  return `${before}${before === '' ? '' : '\n\n'}${formatProofs(proofs, linkOf)}`
+}
+
+function formatProofs(proofs: Proof[], linkOf: (handler: string) => string | undefined): string {
   const wrong = proofs.filter(({ ok }) => !ok)
   const runs = proofs.flatMap(({ rows }) => rows).reduce((sum, row) => sum + row.runs, 0)
   const lines = proofs.map((proof) => {
@@ -68,10 +81,10 @@ export function formatProofs(proofs: Proof[], linkOf: (handler: string) => strin
     return line([`${name}<br>${proof.title}`, ...cells, proof.ok ? '**proven**' : '**not proven**'])
   })
   return `${[
-    '# Proofs',
+    heading,
     '',
-    'What the kit tried on every handler, against the sandbox: a number is how often, ✓ that each time all ended as if',
-    'nothing had happened. What each column means stands below; [Writing a handler](handlers.md) says how to prove yours.',
+    'What the kit tried on these handlers, against the sandbox: a number is how often, ✓ that each time all ended as if',
+    'nothing had happened.',
     '',
     line(['handler', ...columns.map(({ title }) => title), '']),
     line(['---', ...columns.map(() => '--:'), '---']),
@@ -79,13 +92,11 @@ export function formatProofs(proofs: Proof[], linkOf: (handler: string) => strin
     '',
     `${proofs.length} handlers, ${runs} runs: ${wrong.length === 0 ? 'all proven' : `${wrong.length} not proven`}.`,
     '',
-    '## What was tried',
-    '',
-    line(['column', 'each run of it']),
+    line(['column', 'what each of its runs tries']),
     line(['---', '---']),
     ...columns.map(({ title, tells }) => line([title, capital(tells)])),
     '',
-    'This page is written by `npx boutique test --write docs/proofs.md`.',
+    'This section is written by `npx boutique test --write <page.md>`.',
   ].join('\n')}\n`
 }
 
