@@ -35,11 +35,12 @@ export async function fillHistory(database: pg.Client, count: number): Promise<v
      overriding system value
      select n, n, n, 'postpay', 'std_enroloncourse', '{}', 'done', 1, ${past}, ${past}, ${past} from ${each}`,
     `insert into steps (production_id, name, attempt, result, milliseconds) select n, 'account', 1, '{}', 20 from ${each}`,
-    `insert into products (id, reference, order_id, unit_id, key, handler, title, holder, starts_at, state)
+    `insert into products (id, reference, order_id, unit_id, entry_id, key, handler, title, holder, starts_at, state)
      overriding system value
      select n, 'PAST-' || substr(upper(md5(n::text)), 1, 4) || '-' || lpad((n / 10000)::text, 4, '0') || '-' || lpad((n % 10000)::text, 4, '0'),
-            n, n, 'access', 'std_enroloncourse', '{}',
-            jsonb_build_object('email', 'past' || n || '@learners.example'), ${past}, 'active' from ${each}`,
+            n, n, e.id, 'access', 'std_enroloncourse', '{}',
+            jsonb_build_object('email', 'past' || n || '@learners.example'), ${past}, 'active'
+       from (select id from entries order by id limit 1) e, ${each}`,
     `insert into entitlements (product_id, site, course_id, user_id, role_id) select n, 'main', 6, 1000000 + n, 5 from ${each}`,
     `insert into enrolments (site, course_id, user_id, revision, applied_revision, applied)
      select 'main', 6, 1000000 + n, 1, 1, '{}' from ${each}`,
