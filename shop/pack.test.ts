@@ -73,13 +73,26 @@ describe('a pack', async () => {
     assert.deepEqual(await counts(pack), { total: 4, held: 1, free: 3, over: 0 })
   })
 
-  it('gives different seats to two who are given one at the same moment', async () => {
+  it('gives different seats to people who are given one at the same moment', async () => {
     const pack = await bought()
+    const all = await Promise.all(
+      [learner(), learner(), learner()].map((person) =>
+        giveSeat(shop, engine, pack, person, by, randomUUID()),
+      ),
+    )
+    assert.ok(all.every((one) => one.ok))
+    assert.equal((await counts(pack)).held, 3)
+  })
+
+  it('gives one seat for a request that is sent twice, and says so to both', async () => {
+    const pack = await bought()
+    const [person, asked] = [learner(), randomUUID()]
     const both = await Promise.all(
-      [learner(), learner()].map((person) => giveSeat(shop, engine, pack, person, by)),
+      [person, person].map((same) => giveSeat(shop, engine, pack, same, by, asked)),
     )
     assert.ok(both.every((one) => one.ok))
-    assert.equal((await counts(pack)).held, 2)
+    assert.ok((await giveSeat(shop, engine, pack, person, by, asked)).ok)
+    assert.equal((await counts(pack)).held, 1)
   })
 
   it('gives seats to a list once, however often it is sent, and to no list that is too long', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../db/schema.ts'
 import type { Engine } from '../production/run.ts'
@@ -165,28 +166,56 @@ export const hasSeat: Text = {
   fr: 'Cette personne a déjà une place dans ce lot.',
 }
 
-/** Gives the first free seat of a pack to one learner, at once. */
+/** Whoever gives the same seat at this moment gets it: the next one is as good, this often. */
+const mostTries = 5
+
+/** Gives the first free seat of a pack to one learner, at once. `asked` names the request: the same one twice is one seat. */
 export async function giveSeat(
   shop: Shop,
   engine: Engine,
   pack: Pack,
   values: Record<string, unknown>,
   by: By,
-  asked?: string,
+  asked: string = randomUUID(),
 ): Promise<Acted | { ok: false; reason: 'full' }> {
   const give = packHandlers(shop).get(pack.handler) ?? ''
-  const room = await roomIn(shop.db, pack.unitId)
   const { email } = values
-  if (typeof email === 'string' && room.learners.has(email.trim().toLowerCase())) {
-    return { ok: false, reason: 'invalid', errors: { email: hasSeat } }
-  }
-  // Whoever gives the same seat at this moment gets it: the next one is as good.
-  for (const reference of room.free.slice(0, 3)) {
-    const acted = await actOnProduct(shop, engine, reference, give, values, by, asked)
-    const lost = !acted.ok && (acted.reason === 'refused' || acted.reason === 'not_now')
-    if (!lost) return acted
+  for (let tries = 0, lost = 0; tries < mostTries; tries++) {
+    const name = lost === 0 ? asked : `${asked} ${lost}`
+    const room = await roomIn(shop.db, pack.unitId)
+    // After the look at the pack, which may show what this very request has done.
+    const before = await findAsked(shop.db, pack.unitId, name)
+    if (before && before.state !== 'refused')
+      return { ok: true, production: before.production, state: before.state }
+    if (before) {
+      lost++
+      continue
+    }
+    if (typeof email === 'string' && room.learners.has(email.trim().toLowerCase())) {
+      return { ok: false, reason: 'invalid', errors: { email: hasSeat } }
+    }
+    const [reference] = room.free
+    if (reference === undefined) break
+    const acted = await actOnProduct(shop, engine, reference, give, values, by, name)
+    if (acted.ok || (acted.reason !== 'refused' && acted.reason !== 'not_now')) return acted
+    if (acted.reason === 'refused') lost++
   }
   return { ok: false, reason: 'full' }
+}
+
+/** What became of the action of this name in a unit. */
+async function findAsked(db: Db, unit: number, name: string) {
+  const row = await db
+    .selectFrom('productions')
+    .select(['id as production', 'state'])
+    .where('unit_id', '=', unit)
+    .where('script', '=', 'action')
+    .where('occasion', '=', name)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { production, state } = row
+  const known = state === 'done' || state === 'needs_operator' || state === 'refused'
+  return { production, state: known ? state : ('waiting' as const) }
 }
 
 export type SeatsGiven =

@@ -24,6 +24,10 @@ export type ListSent =
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
+/** The name of the request that a form makes, as our pages give it: any other could be one that the shop makes itself. */
+export const readOnce = ({ once }: Record<string, string | string[]>): string | undefined =>
+  typeof once === 'string' && uuid.test(once) ? once : undefined
+
 /**
  * What a form with a list of learners comes to: the list is checked row by row against itself and the pack, then shown to
  * be confirmed (the form comes again with `step=give`), then its seats are given out.
@@ -35,7 +39,7 @@ export async function giveList(
   by: { who: string; audience: 'operator' | 'customer' },
 ): Promise<ListSent> {
   const text = learnerListFrom(body, 'learners')
-  const once = typeof body.once === 'string' && uuid.test(body.once) ? body.once : randomUUID()
+  const once = readOnce(body) ?? randomUUID()
   const read = readLearnerList(text)
   if (body.step === 'give' && wrongRows(read).length === 0) {
     const learners = read.map(({ values }) => values)

@@ -1,7 +1,7 @@
 import { elementsOf, type FormErrors, type FormValues, readForm } from '../../../sdk/form.ts'
 import { findPack, giveSeat, listSeats, type Pack, type SeatFilter } from '../../../shop/pack.ts'
 import type { Face } from '../../face.ts'
-import { giveList, type WrongList } from '../../packs/give-list.ts'
+import { giveList, readOnce, type WrongList } from '../../packs/give-list.ts'
 import { texts } from '../../packs/pack-texts.ts'
 import { ConfirmList, confirmTitle, learnerForm, type PackUrls, PackView } from '../../packs/pack-view.tsx'
 import { routes } from '../../routes.ts'
@@ -35,8 +35,7 @@ export async function giveOne(c: OfficeContext, face: Face) {
   const pack = await packOf(c, face)
   const body = await readBody(c)
   const values = readForm(elementsOf(learnerForm), body, 'learner.')
-  const once = typeof body.once === 'string' ? body.once : undefined
-  const acted = await giveSeat(face.shop, face.engine, pack, values, byOperator(c), once)
+  const acted = await giveSeat(face.shop, face.engine, pack, values, byOperator(c), readOnce(body))
   const here = routes.office.packs.show(pack.unitId)
   if (acted.ok) {
     const outcomes = { done: 'acted', waiting: 'actedLater', needs_operator: 'actedNot' } as const

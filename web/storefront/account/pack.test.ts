@@ -119,4 +119,26 @@ describe('the page of a pack', async () => {
       new RegExp(routes.account.pack(unit)),
     )
   })
+
+  it('takes no name of a request but one that its own page has made up', async () => {
+    const { unit, someone } = await bought('five@buyers.example')
+    await someone.open(routes.account.pack(unit))
+    const learner = (n: number) => ({
+      'learner.email': `s${n}@five.example`,
+      'learner.firstname': 'S',
+      'learner.lastname': 'T',
+    })
+    const give = routes.account.giveSeat(unit)
+    assert.equal((await someone.send(give, { ...learner(1), once: 'x'.repeat(100_000) })).status, 200)
+    const last = await db
+      .selectFrom('batches')
+      .select(({ fn }) => fn.max('id').as('id'))
+      .executeTakeFirst()
+    // What the next batch calls its first row: it would meet a production of that name.
+    const once = `batch:${Number(last?.id ?? 0) + 1}:1`
+    assert.equal((await someone.send(give, { ...learner(2), once })).status, 200)
+    const list = routes.account.giveSeats(unit)
+    await someone.send(list, { learners: 'Ann;N3;a3@five.example' })
+    assert.match((await someone.send(list, { step: 'give' })).url, /\/account\/batches\/\d+$/)
+  })
 })

@@ -1,7 +1,7 @@
 import { elementsOf, type FormErrors, type FormValues, readForm } from '../../../sdk/form.ts'
 import { findPack, giveSeat, listSeats, type Pack, type SeatFilter } from '../../../shop/pack.ts'
 import type { Face } from '../../face.ts'
-import { giveList, type WrongList } from '../../packs/give-list.ts'
+import { giveList, readOnce, type WrongList } from '../../packs/give-list.ts'
 import { texts } from '../../packs/pack-texts.ts'
 import { ConfirmList, confirmTitle, learnerForm, type PackUrls, PackView } from '../../packs/pack-view.tsx'
 import { routes } from '../../routes.ts'
@@ -33,8 +33,7 @@ export async function giveOne(c: AccountContext, face: Face) {
   if (!pack) return await notFound(c, face)
   const body = await readBody(c)
   const values = readForm(elementsOf(learnerForm), body, 'learner.')
-  const once = typeof body.once === 'string' ? body.once : undefined
-  const acted = await giveSeat(face.shop, face.engine, pack, values, customer, once)
+  const acted = await giveSeat(face.shop, face.engine, pack, values, customer, readOnce(body))
   const go = (outcome: (typeof outcomes)[number]) =>
     c.redirect(`${routes.account.pack(pack.unitId)}?outcome=${outcome}`, 303)
   if (acted.ok)
