@@ -1,4 +1,5 @@
-import { type EntryDraft, saveEntry } from '../shop/entry.ts'
+import type { EntryDraft } from '../shop/check-entry.ts'
+import { saveEntry } from '../shop/save-entry.ts'
 import type { Shop } from '../shop/shop.ts'
 import { demoEntries } from './entries.ts'
 

@@ -1,5 +1,5 @@
 import { accessActions } from '../sdk/access-actions.ts'
-import { checkInternal } from '../shop/entry.ts'
+import { checkInternal } from '../shop/check-entry.ts'
 import { type AttackKind, attacksOn, type Reference, type Task } from './attack.ts'
 import { lookAround } from './facts.ts'
 import { between, compare, failure, leftBy, openedBy, type ProofFinding, report } from './findings.ts'

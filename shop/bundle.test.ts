@@ -4,17 +4,11 @@ import type { CartUnit } from '../db/schema.ts'
 import { buyer, testShop } from '../test/shop.ts'
 import { groupLines, soldLines } from './bundle.ts'
 import { viewCart } from './cart.ts'
-import {
-  type Entry,
-  type EntryDraft,
-  findEntry,
-  listCatalog,
-  mostUnits,
-  saveEntry,
-  whyUnavailable,
-} from './entry.ts'
+import type { EntryDraft } from './check-entry.ts'
+import { type Entry, findEntry, listCatalog, mostUnits, whyUnavailable } from './entry.ts'
 import { cartOf, placeOrder } from './place-order.ts'
 import { revokeUnit } from './product.ts'
+import { saveEntry } from './save-entry.ts'
 import { findOrder, giveBacksOfOrder } from './view-order.ts'
 
 const entry = (code: string, priceCents: number, more: Partial<Entry> = {}): Entry => ({

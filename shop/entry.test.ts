@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { testShop } from '../test/shop.ts'
-import {
-  type EntryDraft,
-  findEntry,
-  handlerChoices,
-  listCatalog,
-  listEntries,
-  mostUnits,
-  saveEntry,
-  whyUnavailable,
-} from './entry.ts'
+import type { EntryDraft } from './check-entry.ts'
+import { findEntry, handlerChoices, listCatalog, listEntries, mostUnits, whyUnavailable } from './entry.ts'
+import { saveEntry } from './save-entry.ts'
 
 describe('a catalog entry', async () => {
   const shop = await testShop()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { checkInternal } from '../../shop/entry.ts'
+import { checkInternal } from '../../shop/check-entry.ts'
 import { testShop } from '../../test/shop.ts'
 
 const shop = await testShop()

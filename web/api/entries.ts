@@ -1,16 +1,9 @@
 import { z } from '@hono/zod-openapi'
 import { formElement } from '../../sdk/form-element.ts'
-import {
-  checkEntry,
-  type Entry,
-  type EntryDraft,
-  type EntryErrors,
-  findEntry,
-  listEntries,
-  type SavedEntry,
-  saveEntry,
-} from '../../shop/entry.ts'
+import { checkEntry, type EntryDraft, type EntryErrors } from '../../shop/check-entry.ts'
+import { type Entry, findEntry, listEntries } from '../../shop/entry.ts'
 import { formsOf, hideSecrets, keepSecrets } from '../../shop/hide-secrets.ts'
+import { type SavedEntry, saveEntry } from '../../shop/save-entry.ts'
 import type { Face } from '../face.ts'
 import { type Answered, type Operation, operation, root } from './operation.ts'
 import { answerPage, pageOf, pageQuery } from './page.ts'

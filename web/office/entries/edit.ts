@@ -1,14 +1,9 @@
 import type { EntryState } from '../../../db/schema.ts'
 import type { FormErrors } from '../../../sdk/form.ts'
 import { whyNoParts } from '../../../shop/bundle.ts'
-import {
-  checkEntry,
-  checkProduction,
-  type Entry,
-  type EntryDraft,
-  findEntry,
-  saveEntry,
-} from '../../../shop/entry.ts'
+import { checkEntry, checkProduction, type EntryDraft } from '../../../shop/check-entry.ts'
+import { type Entry, findEntry } from '../../../shop/entry.ts'
+import { saveEntry } from '../../../shop/save-entry.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { readBody } from '../../security.ts'

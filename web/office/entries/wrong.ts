@@ -1,6 +1,6 @@
 import type { ElementsError, FormErrors } from '../../../sdk/form.ts'
 import type { Finding, Text } from '../../../sdk/index.ts'
-import type { EntryErrors } from '../../../shop/entry.ts'
+import type { EntryErrors } from '../../../shop/check-entry.ts'
 
 /** What is wrong with what was typed, each thing at its place. */
 export type Wrong = { own: FormErrors; internal: FormErrors; fields: ElementsError[]; findings: Finding[] }
