@@ -37,6 +37,23 @@ export async function lastReconciliation(
   return rows[0]
 }
 
+/** The ways in which the site may differ: see `Fault`. */
+export const faultKinds = [
+  'behind',
+  'told_otherwise',
+  'account_gone',
+  'missing',
+  'suspended_there',
+  'active_there',
+  'role_missing',
+  'role_left',
+  'group_missing',
+  'group_left',
+  'not_member',
+  'member_there',
+  'unreadable',
+] as const satisfies Fault['kind'][]
+
 /** How many differences of the last reconciliation are yet to be repaired, by the kind of their faults. */
 export async function countByKind(
   db: Kysely<Database>,

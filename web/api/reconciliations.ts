@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { lastReconciliation, listDifferences } from '../../shop/list-differences.ts'
+import { faultKinds, lastReconciliation, listDifferences } from '../../shop/list-differences.ts'
 import { repairDifferences, startReconciliation } from '../../shop/reconcile.ts'
 import { sayDifference, sayPlace } from '../../shop/say-difference.ts'
 import { whoIs } from './caller.ts'
@@ -8,21 +8,7 @@ import { answerPage, pageOf, pageQuery } from './page.ts'
 import { refuse } from './problem.ts'
 import { exampleMoment, moment, rowId, text } from './values.ts'
 
-const kind = z.enum([
-  'behind',
-  'told_otherwise',
-  'account_gone',
-  'missing',
-  'suspended_there',
-  'active_there',
-  'role_missing',
-  'role_left',
-  'group_missing',
-  'group_left',
-  'not_member',
-  'member_there',
-  'unreadable',
-])
+const kind = z.enum(faultKinds)
 
 const reconciliation = z
   .object({

@@ -1,6 +1,6 @@
-import type { Fault } from '../../db/schema.ts'
 import {
   countByKind,
+  faultKinds,
   type ListedDifference,
   lastReconciliation,
   listDifferences,
@@ -79,7 +79,7 @@ export async function startThisReconciliation(c: OfficeContext, face: Face) {
 /** Has the ticked differences repaired, or all of them, or all of one kind. */
 export async function repairThese(c: OfficeContext, face: Face) {
   const body = await readBody(c)
-  const kind = kinds.find((one) => one === textOf(body.kind))
+  const kind = faultKinds.find((one) => one === textOf(body.kind))
   const ticked = [body.difference ?? []].flat().flatMap((id) => readId(id) ?? [])
   const which = body.all === undefined ? ticked : kind ? { kind } : 'all'
   const count = await repairDifferences(face.shop, which, { who: whoOf(c) })
@@ -132,7 +132,7 @@ async function differences(c: OfficeContext, face: Face, last: Reconciliation) {
   const { locale } = c.var
   const t = texts[locale].reconciliations
   const { shop } = face
-  const kind = askedOneOf(c, 'kind', kinds)
+  const kind = askedOneOf(c, 'kind', faultKinds)
   const repaired = asked(c, 'repaired') !== undefined
   const after = readId(asked(c, 'after'))
   const [{ differences: rows, next }, counts] = await Promise.all([
@@ -289,19 +289,3 @@ function Repair({ one, shop, locale }: { one: ListedDifference; shop: Shop; loca
     </>
   )
 }
-
-const kinds = [
-  'behind',
-  'told_otherwise',
-  'account_gone',
-  'missing',
-  'suspended_there',
-  'active_there',
-  'role_missing',
-  'role_left',
-  'group_missing',
-  'group_left',
-  'not_member',
-  'member_there',
-  'unreadable',
-] as const satisfies Fault['kind'][]
