@@ -8,17 +8,17 @@ import type { IconName } from '../ui/icon.tsx'
 import { pick } from '../ui/locale.ts'
 import type { OfficeContext } from './office-route.ts'
 
-const reasonSchema = z.object({
-  why: z
-    .string()
-    .min(3)
-    .max(500)
-    .meta({
-      label: { en: 'Why', fr: 'Pourquoi' },
-      help: { en: 'Kept in the history, with your name.', fr: 'Conservé dans l’historique, avec votre nom.' },
-    }),
-})
-export const reasonElements = elementsOf(reasonSchema)
+/** Why an operator does what they do. */
+export const whySchema = z
+  .string()
+  .min(3)
+  .max(500)
+  .meta({
+    label: { en: 'Why', fr: 'Pourquoi' },
+    help: { en: 'Kept in the history, with your name.', fr: 'Conservé dans l’historique, avec votre nom.' },
+  })
+const reasonSchema = z.object({ why: whySchema })
+const reasonElements = elementsOf(reasonSchema)
 
 /** A form that came back with something wrong: which one of its page, what was typed, and the errors. */
 export type SentForm = { form: string; values: FormValues; errors: FormErrors }

@@ -9,7 +9,7 @@ import { FormElements } from '../../ui/form-elements.tsx'
 import { formatMoney, type Locale } from '../../ui/locale.ts'
 import { fromHundredths, toHundredths } from '../amount.ts'
 import { CreditsAtStake } from '../payments/credits-at-stake.tsx'
-import type { SentForm } from '../reason-form.tsx'
+import { type SentForm, whySchema } from '../reason-form.tsx'
 import { texts } from '../texts.ts'
 
 const refundSchema = z.object({
@@ -20,14 +20,7 @@ const refundSchema = z.object({
       fr: 'Proposé : sa part du prix de l’unité. 0 ne rembourse rien.',
     },
   }),
-  why: z
-    .string()
-    .min(3)
-    .max(500)
-    .meta({
-      label: { en: 'Why', fr: 'Pourquoi' },
-      help: { en: 'Kept in the history, with your name.', fr: 'Conservé dans l’historique, avec votre nom.' },
-    }),
+  why: whySchema,
 })
 export const refundElements = elementsOf(refundSchema)
 
