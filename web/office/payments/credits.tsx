@@ -221,10 +221,7 @@ async function customerPage(c: OfficeContext, face: Face, email: string, sent?: 
               numeric: true,
               narrow: true,
               cell: ({ amountCents }) => (
-                <>
-                  {amountCents > 0 && '+'}
-                  <Money cents={amountCents} currency={settings.currency} locale={locale} />
-                </>
+                <Money cents={amountCents} currency={settings.currency} locale={locale} signed />
               ),
             },
           ]}

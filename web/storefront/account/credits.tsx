@@ -49,10 +49,7 @@ export async function showCredits(c: AccountContext, face: Face) {
               numeric: true,
               narrow: true,
               cell: ({ amountCents }) => (
-                <>
-                  {amountCents > 0 && '+'}
-                  <Money cents={amountCents} currency={settings.currency} locale={locale} />
-                </>
+                <Money cents={amountCents} currency={settings.currency} locale={locale} signed />
               ),
             },
           ]}
