@@ -119,11 +119,11 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 /** What Moodle refuses to be told, and why. */
 export type RefusedAccess = AccessTarget & { trouble: string }
 
-export function isEnrolment(target: AccessTarget): target is EnrolmentTarget {
+function isEnrolment(target: AccessTarget): target is EnrolmentTarget {
   return 'course' in target
 }
 
-export function isMembership(target: AccessTarget): target is MembershipTarget {
+function isMembership(target: AccessTarget): target is MembershipTarget {
   return 'membership' in target
 }
 

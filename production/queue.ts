@@ -7,7 +7,7 @@ import type { Database } from '../db/schema.ts'
 export type ProductionJob = { production: number }
 
 export const productionQueue = 'production'
-export const deadQueue = 'production_dead'
+const deadQueue = 'production_dead'
 
 export type Queue = PgBoss
 

@@ -38,7 +38,7 @@ const { email, firstname, lastname } = learnerFields
 const anyName = z.string().max(100).default('')
 
 /** A person of a list that needs names, or of one that doesn't. */
-export const learnerOf = {
+const learnerOf = {
   named: z.object({ email, firstname, lastname }),
   unnamed: z.object({ email, firstname: anyName, lastname: anyName }),
 }

@@ -142,11 +142,7 @@ export async function lockCredits(
 }
 
 /** Opens the account of a person, or finds it. Returns its id. */
-export async function openCredits(
-  trx: Transaction<Database>,
-  email: string,
-  currency: string,
-): Promise<number> {
+async function openCredits(trx: Transaction<Database>, email: string, currency: string): Promise<number> {
   const owner = { email: email.toLowerCase(), currency }
   await trx
     .insertInto('credit_accounts')

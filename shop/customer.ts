@@ -6,7 +6,7 @@ import { elementsOf, type FormErrors, type FormValues, validate } from '../sdk/f
 const line = (max: number) => z.string().min(1).max(max)
 
 /** Who buys: asked once for each order. The fields of a company are optional. */
-export const customerSchema = z.object({
+const customerSchema = z.object({
   firstname: line(100).meta({ label: { en: 'First name', fr: 'Prénom' }, autocomplete: 'given-name' }),
   lastname: line(100).meta({ label: { en: 'Last name', fr: 'Nom' }, autocomplete: 'family-name' }),
   email: z

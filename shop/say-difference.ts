@@ -10,7 +10,7 @@ export function sayPlace({ course, membership }: Pick<ListedDifference, 'course'
 }
 
 /** A cohort, or a role outside courses, in words. */
-export function sayMembership(membership: Membership): Text {
+function sayMembership(membership: Membership): Text {
   if ('cohort' in membership) return { en: `cohort ${membership.cohort}`, fr: `cohorte ${membership.cohort}` }
   const { role, context } = membership
   return context.level === 'system'

@@ -28,7 +28,7 @@ export function enterCourse(state: State, courseId: number, email: string, now: 
 }
 
 /** How often the user's enrolment in the course was set up to now. */
-export function tallyOf(state: State, courseId: number, userId: number): EnrolmentTally {
+function tallyOf(state: State, courseId: number, userId: number): EnrolmentTally {
   const key = `${courseId}:${userId}`
   const known = state.tallies.get(key)
   if (known) return known

@@ -534,7 +534,6 @@ const en = {
   dryRun: {
     title: 'What a sale would do',
     try: 'Try a sale out',
-    tryHelp: 'Tells what a sale would do with the form as it is, without doing or saving anything.',
     notTried: 'So nothing was tried.',
     samples: 'With these answers',
     unit: (n: number) => `Unit ${n}`,
@@ -1369,7 +1368,6 @@ const fr: Texts = {
   dryRun: {
     title: 'Ce que ferait une vente',
     try: 'Essayer une vente',
-    tryHelp: 'Dit ce que ferait une vente avec le formulaire tel qu’il est, sans rien faire ni enregistrer.',
     notTried: 'Rien n’a donc été essayé.',
     samples: 'Avec ces réponses',
     unit: (n) => `Unité ${n}`,

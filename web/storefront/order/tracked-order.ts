@@ -91,7 +91,7 @@ const ofOrder = ({ lines, totalCents, currency, customer }: OrderView) => ({
 })
 
 /** `failed`: whether the payment that the payer comes back from has failed; undefined when they come from none. */
-export function situationOf(
+function situationOf(
   order: Pick<OrderView, 'state' | 'paidCents' | 'trust' | 'lines'>,
   means: Means | undefined,
   failed: boolean | undefined,
