@@ -8,11 +8,11 @@ import {
   checkLearners,
   type LearnerRow,
   learnerList,
-  learnerListFrom,
   learnersFrom,
   readLearnerList,
   wrongRows,
 } from './learner-list.ts'
+import { learnerListFrom } from './learner-text.ts'
 import { compilePattern, faultOfPattern } from './safe-pattern.ts'
 import type { Text } from './text.ts'
 

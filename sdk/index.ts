@@ -29,7 +29,8 @@ export {
   type Unit,
 } from './handler.ts'
 export { learnerFields } from './learner-fields.ts'
-export { type Learner, learnerList } from './learner-list.ts'
+export { learnerList } from './learner-list.ts'
+export type { Learner } from './learner-text.ts'
 export {
   type Account,
   type Category,

@@ -9,7 +9,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
-import { decodeList } from '../sdk/learner-list.ts'
+import { decodeList } from '../sdk/learner-text.ts'
 import { readCookie, writeCookie } from './cookies.ts'
 import type { Locale } from './ui/locale.ts'
 

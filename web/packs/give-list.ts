@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Text } from '../../sdk/index.ts'
-import {
-  type Learner,
-  type LearnerRow,
-  learnerListFrom,
-  readLearnerList,
-  wrongRows,
-} from '../../sdk/learner-list.ts'
+import { type LearnerRow, readLearnerList, wrongRows } from '../../sdk/learner-list.ts'
+import { type Learner, learnerListFrom } from '../../sdk/learner-text.ts'
 import { giveSeats, hasSeat, type Pack, roomIn } from '../../shop/pack.ts'
 import type { Shop } from '../../shop/shop.ts'
 import { texts } from './pack-texts.ts'

@@ -1,11 +1,6 @@
 import type { Child } from 'hono/jsx'
-import {
-  type Learner,
-  type LearnerRow,
-  learnerColumnLabels,
-  learnerColumns,
-  wrongRows,
-} from '../../sdk/learner-list.ts'
+import { type LearnerRow, learnerColumnLabels, wrongRows } from '../../sdk/learner-list.ts'
+import { type Learner, learnerColumns } from '../../sdk/learner-text.ts'
 import type { SummaryError } from './error-summary.tsx'
 import { Icon } from './icon.tsx'
 import { type Locale, pick } from './locale.ts'
