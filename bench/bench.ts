@@ -88,9 +88,9 @@ async function latency(server: Server, database: pg.Client, rate: number, second
   return { p50: Number(p50), p99: Number(p99) }
 }
 
-/** CPU of the server for one page, in milliseconds. */
-async function page(server: Server, path: string, count = 1000): Promise<number> {
-  for (let i = 0; i < 100; i++) await (await fetch(server.url + path)).arrayBuffer()
+/** CPU of the server for one page, in milliseconds, once its code is compiled. */
+async function page(server: Server, path: string, count = 2000): Promise<number> {
+  for (let i = 0; i < count; i++) await (await fetch(server.url + path)).arrayBuffer()
   const before = await server.cpu()
   for (let i = 0; i < count; i++) await (await fetch(server.url + path)).arrayBuffer()
   return ((await server.cpu()) - before) / count

@@ -121,8 +121,8 @@ export type Offer = Pick<
   'code' | 'title' | 'summary' | 'category' | 'priceCents' | 'currency' | 'vatBasisPoints' | 'parts'
 >
 
-/** The same, without what only an entry's own page needs: half the work. */
-export async function listOffers(
+/** As `listCatalog`, without what only an entry's own page needs: half the work. */
+async function listOffers(
   shop: Pick<Shop, 'db' | 'registry'>,
   page: CatalogPage = {},
 ): Promise<{ offers: Offer[]; next: CatalogKey | undefined }> {
@@ -174,6 +174,21 @@ export function canBeProduced(shop: Pick<Shop, 'registry'>, entry: Produced): bo
   return entry.parts.every(
     (part) => whyNoPart(part, entry.currency) === undefined && part.entry && canBeProduced(shop, part.entry),
   )
+}
+
+/**
+ * What the catalog's page shows: a page of offers, and the categories. Read over one connection, whose statements leave
+ * together: that is a tenth of the page's work less.
+ */
+export async function readCatalog(
+  shop: Pick<Shop, 'db' | 'registry'>,
+  page: CatalogPage,
+): Promise<{ offers: Offer[]; next: CatalogKey | undefined; categories: Text[] }> {
+  return await shop.db.connection().execute(async (db) => {
+    const reading = { ...shop, db }
+    const [listed, categories] = await Promise.all([listOffers(reading, page), listCategories(reading)])
+    return { ...listed, categories }
+  })
 }
 
 /** The categories of what the catalog lists, in its order. */

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { findEntry, listCategories, listOffers, type Offer as OfferRow } from '../../../shop/entry.ts'
+import { findEntry, type Offer as OfferRow, readCatalog } from '../../../shop/entry.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import type { WebEnv } from '../../security.ts'
@@ -21,9 +21,8 @@ export function catalog(face: Face): Hono<WebEnv> {
     const { locale } = c.var
     const t = texts[locale].catalog
     const category = c.req.query('category')
-    const [{ offers, next }, categories, count] = await Promise.all([
-      listOffers(face.shop, { category, after: readKey(c.req.query('after')) }),
-      listCategories(face.shop),
+    const [{ offers, next, categories }, count] = await Promise.all([
+      readCatalog(face.shop, { category, after: readKey(c.req.query('after')) }),
       cartCount(c, face),
     ])
     const first = category === undefined && c.req.query('after') === undefined
