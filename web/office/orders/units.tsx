@@ -22,7 +22,7 @@ import { ReasonForm, type SentForm } from '../reason-form.tsx'
 import { sayScript } from '../say.ts'
 import { texts } from '../texts.ts'
 
-type Props = {
+export type UnitsProps = {
   c: OfficeContext
   csrf: string
   shop: Shop
@@ -37,7 +37,7 @@ type Props = {
 }
 
 /** The units of a line: who they are for, where they stand, and what can be done with each. */
-export function Units({ c, csrf, shop, order, line, productions, givenBack, brought, sent }: Props) {
+export function Units({ c, csrf, shop, order, line, productions, givenBack, brought, sent }: UnitsProps) {
   const { locale } = c.var
   const t = texts[locale].order
   const fields = parseElements(line.entry.fields)
@@ -116,7 +116,7 @@ function UnitActions({
   givenBack,
   brought,
   sent,
-}: Omit<Props, 'shop'> & { unit: UnitView }) {
+}: Omit<UnitsProps, 'shop'> & { unit: UnitView }) {
   const { locale } = c.var
   const t = texts[locale].order
   const stuck = productions.find(({ state }) => state === 'needs_operator' || state === 'retrying')

@@ -1,36 +1,33 @@
 import type { Child } from 'hono/jsx'
 import type { FormElement } from '../../../sdk/form-element.ts'
-import type { Person } from '../../../sdk/moodle.ts'
 import { groupLines } from '../../../shop/bundle.ts'
 import { unitForms } from '../../../shop/entry.ts'
 import { seatHandlers } from '../../../shop/pack.ts'
-import type { OwnedProduct } from '../../../shop/product.ts'
-import type { Affordable } from '../../../shop/spend-credits.ts'
 import type { LineView, UnitView } from '../../../shop/view-order.ts'
 import type { Face } from '../../face.ts'
 import { texts as packTexts } from '../../packs/pack-texts.ts'
 import { routes } from '../../routes.ts'
-import { Badge, StateBadge, type Tone } from '../../ui/badge.tsx'
-import { ButtonForm, ButtonLink } from '../../ui/button.tsx'
+import { Badge, type Tone } from '../../ui/badge.tsx'
+import { ButtonLink } from '../../ui/button.tsx'
 import { Card, PageHead } from '../../ui/card.tsx'
-import { Confirm } from '../../ui/confirm.tsx'
 import { Icon, type IconName } from '../../ui/icon.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
-import { sayPeople } from '../../ui/learner-list.tsx'
-import { formatDate, formatMoney, type Locale, pick } from '../../ui/locale.ts'
+import { formatMoney, type Locale, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { type PurchaseStep, Steps } from '../../ui/steps.tsx'
-import { signInPath } from '../account/sign-in.tsx'
 import { texts } from '../texts.ts'
 import { Totals, totalsOfOrder } from '../totals.tsx'
+import { Payment } from './order-payment.tsx'
+import { Products } from './order-products.tsx'
 import type { Situation, TrackedOrder } from './tracked-order.ts'
 
-type Props = TrackedOrder & { face: Face; csrf: string; locale: Locale }
+/** What every part of the page is drawn from. */
+export type OrderProps = TrackedOrder & { face: Face; csrf: string; locale: Locale }
 
 /** The page of an order. Its parts that move have ids: the live stream replaces them one by one. */
-export function OrderPage(props: Props & { eventsUrl: string | undefined; notCancelled: boolean }) {
+export function OrderPage(props: OrderProps & { eventsUrl: string | undefined; notCancelled: boolean }) {
   const { order, face, eventsUrl, notCancelled, locale } = props
   const t = texts[locale].order
   const parts = new Map<string, Child>(orderFragments(props))
@@ -87,7 +84,7 @@ const unitId = (unit: UnitView) => `unit-${unit.id}`
 
 /** The parts of the page that move, by their ids. */
 export function orderFragments(
-  props: Props,
+  props: OrderProps,
 ): [id: string, fragment: { toString(): string | Promise<string> } & Child][] {
   return [
     ['order-steps', <Progress {...props} />],
@@ -103,7 +100,7 @@ export function orderFragments(
   ]
 }
 
-function Progress({ order, locale }: Props) {
+function Progress({ order, locale }: OrderProps) {
   const closed = ['refused', 'cancelled', 'expired', 'refunded'].includes(order.state)
   const paid = order.state === 'paid' || order.state === 'completed'
   const current: PurchaseStep = paid ? 'access' : 'payment'
@@ -133,7 +130,7 @@ const looks: Record<Situation, { tone: Tone; icon: IconName }> = {
   refunded: { tone: 'neutral', icon: 'info' },
 }
 
-function Status({ order, situation, refusal, toPay, locale }: Props) {
+function Status({ order, situation, refusal, toPay, locale }: OrderProps) {
   const t = texts[locale].order.situations[situation]
   const { tone, icon } = looks[situation]
   const units = order.lines.flatMap((line) => line.units)
@@ -166,118 +163,7 @@ function Status({ order, situation, refusal, toPay, locale }: Props) {
   )
 }
 
-function Payment({ order, situation, toPay, cancellable, csrf, locale }: Props) {
-  const t = texts[locale].order.payment
-  if (!toPay && !cancellable) return <div id="order-payment" hidden />
-  const due = toPay && formatMoney(toPay.payable.amountCents, order.currency, locale)
-  return (
-    <div id="order-payment">
-      <Card title={toPay ? t.title : t.change}>
-        <div class="stack">
-          {toPay && order.paidCents > 0 && (
-            <p class="strong">{t.missing(formatMoney(order.paidCents, order.currency, locale), due ?? '')}</p>
-          )}
-          {toPay?.means.kind === 'deferred' && (
-            <>
-              <KeyValue
-                rows={[
-                  [t.amount, <strong>{due}</strong>],
-                  ...toPay.means
-                    .instructions(toPay.payable)
-                    .map(({ label, value }): [string, Child] => [
-                      pick(label, locale),
-                      <span class="mono copyable">{value}</span>,
-                    ]),
-                  [
-                    t.before,
-                    order.payBefore ? <Moment at={order.payBefore} locale={locale} day /> : undefined,
-                  ],
-                ]}
-              />
-              <p class="soft">{t.transferHelp}</p>
-            </>
-          )}
-          {toPay?.means.kind === 'immediate' && (
-            <div class="row">
-              <ButtonForm
-                action={routes.order.pay(order.number, order.token)}
-                csrf={csrf}
-                look={situation === 'confirming' ? 'plain' : 'primary'}
-                size={situation === 'confirming' ? undefined : 'large'}
-                icon="payment"
-              >
-                {situation === 'confirming' ? t.payAgain : t.payNow(due ?? '')}
-              </ButtonForm>
-              <span class="soft">{pick(toPay.means.title, locale)}</span>
-            </div>
-          )}
-          {toPay?.credits && (
-            <PayWithCredits
-              order={order}
-              due={due ?? ''}
-              credits={toPay.credits}
-              csrf={csrf}
-              locale={locale}
-            />
-          )}
-          {cancellable && (
-            <Confirm label={t.cancel} look="quiet">
-              <p>{t.cancelHelp}</p>
-              <ButtonForm action={routes.order.cancel(order.number, order.token)} csrf={csrf} look="danger">
-                {t.cancelYes}
-              </ButtonForm>
-            </Confirm>
-          )}
-        </div>
-      </Card>
-    </div>
-  )
-}
-
-/** The button for whoever has enough credits; for the others, what is in the way. */
-function PayWithCredits({
-  order,
-  due,
-  credits,
-  csrf,
-  locale,
-}: Pick<Props, 'order' | 'csrf' | 'locale'> & { due: string; credits: Affordable }) {
-  const t = texts[locale].credits
-  const pay = routes.order.pay(order.number, order.token)
-  if (credits.ok) {
-    return (
-      <div class="row">
-        <ButtonForm action={pay} csrf={csrf} look="primary" size="large" icon="payment">
-          {t.payNow(due)}
-        </ButtonForm>
-        <span class="soft">{t.youHave(formatMoney(credits.balanceCents, order.currency, locale))}</span>
-      </div>
-    )
-  }
-  if (credits.reason === 'stranger') {
-    const next = routes.order.show(order.number, order.token)
-    return (
-      <>
-        <p>{t.signInToPay(order.customer.email)}</p>
-        <div class="row">
-          <ButtonLink href={signInPath(next)} look="primary">
-            {t.signIn}
-          </ButtonLink>
-        </div>
-      </>
-    )
-  }
-  return (
-    <p>
-      {credits.reason === 'balance'
-        ? t.tooFew(formatMoney(credits.balanceCents ?? 0, order.currency, locale))
-        : t.notForCredits}{' '}
-      {t.otherwise}
-    </p>
-  )
-}
-
-function Facts({ order, face, locale }: Props) {
+function Facts({ order, face, locale }: OrderProps) {
   const t = texts[locale].order.facts
   const means = order.means === 'free' ? undefined : face.shop.means.get(order.means)
   return (
@@ -330,7 +216,7 @@ const unitTones: Record<UnitView['state'], Tone> = {
 /** What was said of these no longer holds. */
 const over: ReadonlySet<UnitView['state']> = new Set(['refused', 'cancelled', 'released', 'revoked'])
 
-function Unit({ order, line, unit, face, locale }: Props & { line: LineView; unit: UnitView }) {
+function Unit({ order, line, unit, face, locale }: OrderProps & { line: LineView; unit: UnitView }) {
   const t = texts[locale].order
   const products = order.products.filter((product) => product.unitId === unit.id)
   const person = personOf(face, line, unit)
@@ -376,105 +262,4 @@ function personOf(face: Face, line: LineView, unit: UnitView): { name?: string; 
   const full = [ofMe('firstname'), ofMe('lastname')].filter(Boolean).join(' ')
   const name = full || answer(external.find((element) => element.type === 'text'))
   return name ? { name, email } : { name: email }
-}
-
-type ProductsProps = { products: OwnedProduct[]; title: string; locale: Locale }
-
-/** What is used at one place: of several people's products, the place once and then who has them. */
-function Products({ products, title, locale }: ProductsProps) {
-  const [first, ...others] = products
-  if (!first) return null
-  if (others.length === 0) return <Product product={first} title={title} locale={locale} />
-  const t = texts[locale].order.product
-  const own = pick(first.title, locale)
-  const periods = new Set(products.map((product) => validity(product, locale)))
-  return (
-    <div class="order-product shared">
-      <div>
-        <p class="strong">{own}</p>
-        {periods.size === 1 && <p class="soft small">{validity(first, locale)}</p>}
-      </div>
-      {first.link && products.some(({ state }) => state === 'active') && (
-        <ButtonLink href={first.link}>
-          {t.open}
-          <Icon name="right" />
-        </ButtonLink>
-      )}
-      <details open={products.length <= 12}>
-        <summary>{sayPeople(products.length, locale)}</summary>
-        <ul>
-          {products.map((product) => (
-            <li>
-              <div>
-                {product.holder && nameOf(product.holder)}
-                {product.state !== 'active' && (
-                  <>
-                    {' '}
-                    <StateBadge kind="product" state={product.state} locale={locale} />
-                  </>
-                )}
-                {pick(product.title, locale) !== own && (
-                  <p class="soft small">{pick(product.title, locale)}</p>
-                )}
-                {periods.size > 1 && <p class="soft small">{validity(product, locale)}</p>}
-              </div>
-              <span>
-                <span class="mono small soft">{product.reference}</span>{' '}
-                <a
-                  class="small"
-                  href={routes.account.product(product.reference)}
-                  aria-label={t.manageOf(product.reference)}
-                >
-                  {t.manage}
-                </a>
-              </span>
-            </li>
-          ))}
-        </ul>
-      </details>
-    </div>
-  )
-}
-
-const nameOf = ({ firstname, lastname, email }: Person) => `${firstname} ${lastname}`.trim() || email
-
-function Product({ product, title, locale }: { product: OwnedProduct; title: string; locale: Locale }) {
-  const t = texts[locale].order.product
-  const own = pick(product.title, locale)
-  const active = product.state === 'active'
-  return (
-    <div class="order-product">
-      <div>
-        {own !== title && <p class="strong">{own}</p>}
-        <p>
-          <span class="mono">{product.reference}</span>
-          {!active && (
-            <>
-              {' '}
-              <StateBadge kind="product" state={product.state} locale={locale} />
-            </>
-          )}
-        </p>
-        <p class="soft small">
-          {validity(product, locale)}
-          {' · '}
-          <a href={routes.account.product(product.reference)} aria-label={t.manageOf(product.reference)}>
-            {t.manage}
-          </a>
-        </p>
-      </div>
-      {active && product.link && (
-        <ButtonLink href={product.link}>
-          {t.open}
-          <Icon name="right" />
-        </ButtonLink>
-      )}
-    </div>
-  )
-}
-
-function validity({ startsAt, endsAt }: OwnedProduct, locale: Locale): string {
-  const t = texts[locale].order.product
-  const start = formatDate(startsAt, locale)
-  return endsAt ? t.period(start, formatDate(endsAt, locale)) : t.from(start)
 }
