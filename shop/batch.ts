@@ -49,41 +49,45 @@ export async function startBatch(
   const before = await findBatch(shop.db, by.who, asked)
   if (before !== undefined) return { ok: true, batch: before, fresh: false }
   const references = rows.map(({ reference }) => reference)
-  const found = await productsWithUnits(shop.db, sql<boolean>`p.reference = any(${references}::text[])`)
-  const owners = new Map(found.map((owner) => [owner.product.reference, owner]))
-  const seen = new Set<string>()
-  const faults: RowFault[] = []
-  const productions = rows.flatMap(({ reference, values }, row) => {
-    const fault = (why: { reason: 'not_found' | 'not_now' | 'twice' }) => {
-      faults.push({ row, reference, ...why })
-      return []
-    }
-    const owner = owners.get(reference)
-    if (!owner) return fault({ reason: 'not_found' })
-    if (seen.has(reference)) return fault({ reason: 'twice' })
-    seen.add(reference)
-    const { product, order, unit } = owner
-    const offered = actionsFor(shop, product, by.audience).find(([name]) => name === action)?.[1]
-    if (!offered) return fault({ reason: 'not_now' })
-    const read = validate(offered.input, elementsOf(offered.input), values)
-    if (!read.ok) {
-      faults.push({ row, reference, reason: 'invalid', errors: read.errors })
-      return []
-    }
-    const asking = { name: action, product: storeProduct(product), input: values, ...by }
-    return [
-      {
-        position: row + 1,
-        product: product.id,
-        order: product.orderId,
-        unit: product.unitId,
-        handler: product.handler,
-        input: { ...inputOf(order, unit), action: asking },
-      },
-    ]
-  })
-  if (faults.length > 0) return { ok: false, reason: 'rows', faults }
   return await shop.db.transaction().execute(async (trx) => {
+    // Whoever is being erased is erased before this looks at what they had.
+    await sql`
+      select from orders where id in (select order_id from products where reference = any(${references}::text[]))
+       order by id for key share`.execute(trx)
+    const found = await productsWithUnits(trx, sql<boolean>`p.reference = any(${references}::text[])`)
+    const owners = new Map(found.map((owner) => [owner.product.reference, owner]))
+    const seen = new Set<string>()
+    const faults: RowFault[] = []
+    const productions = rows.flatMap(({ reference, values }, row) => {
+      const fault = (why: { reason: 'not_found' | 'not_now' | 'twice' }) => {
+        faults.push({ row, reference, ...why })
+        return []
+      }
+      const owner = owners.get(reference)
+      if (!owner) return fault({ reason: 'not_found' })
+      if (seen.has(reference)) return fault({ reason: 'twice' })
+      seen.add(reference)
+      const { product, order, unit } = owner
+      const offered = actionsFor(shop, product, by.audience).find(([name]) => name === action)?.[1]
+      if (!offered) return fault({ reason: 'not_now' })
+      const read = validate(offered.input, elementsOf(offered.input), values)
+      if (!read.ok) {
+        faults.push({ row, reference, reason: 'invalid', errors: read.errors })
+        return []
+      }
+      const asking = { name: action, product: storeProduct(product), input: values, ...by }
+      return [
+        {
+          position: row + 1,
+          product: product.id,
+          order: product.orderId,
+          unit: product.unitId,
+          handler: product.handler,
+          input: { ...inputOf(order, unit), action: asking },
+        },
+      ]
+    })
+    if (faults.length > 0) return { ok: false, reason: 'rows', faults }
     const orders = new Set(productions.map(({ order }) => order))
     const [order = null] = orders.size === 1 ? orders : []
     const made = await trx

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sql } from 'kysely'
-import { testShop } from '../test/shop.ts'
+import { testShop, until } from '../test/shop.ts'
 import { startBatch } from './batch.ts'
 import { emptyCart, openCart } from './cart.ts'
 import { mailSignInLink, signIn } from './customer-session.ts'
@@ -285,6 +285,46 @@ describe('erasing a person', async () => {
       ({ fullname }) => fullname === 'Safety',
     )
     assert.equal(course?.visible, false, 'the course is hidden')
+  })
+
+  it('is named by nothing that is asked for while they are being erased', async () => {
+    const email = 'meanwhile@learners.example'
+    const olga = { who: 'operator:olga', audience: 'operator' } as const
+    const { number } = await shop.placed(course, [learner(email), learner('stays@learners.example')])
+    await shop.pay(number)
+    await shop.takeOver()
+    const [first, second] = await productsOf(number)
+    assert.ok(first && second)
+    const asking = db.transaction().execute(async (trx) => {
+      // As `erasePerson` does.
+      await sql`select from orders where number = ${number} for update`.execute(trx)
+      const asked = [
+        actOnProduct(shop.shop, shop.engine, first.reference, 'suspend', {}, olga),
+        startBatch(
+          shop.shop,
+          { action: 'suspend', by: olga, rows: [{ reference: first.reference, values: {} }] },
+          'meanwhile',
+        ),
+        actOnProduct(shop.shop, shop.engine, second.reference, 'suspend', {}, olga),
+      ]
+      await until('all wait for the order', async () => {
+        const { rows } = await sql`
+          select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+          db,
+        )
+        return rows.length === asked.length
+      })
+      await sql`update products set holder = null where id = ${first.id}`.execute(trx)
+      await sql`update units set external = '{}' where id = ${first.unitId}`.execute(trx)
+      return { asked }
+    })
+    const [alone, batch, other] = await Promise.all((await asking).asked)
+    assert.deepEqual(alone, { ok: false, reason: 'not_now' })
+    assert.ok(batch?.ok && other?.ok)
+    const { rows } = await sql`
+      select from productions where script = 'action' and input::text ilike ${`%${email}%`}`.execute(db)
+    assert.equal(rows.length, 0)
+    await shop.takeOver()
   })
 
   it('lets nobody else change a history', async () => {

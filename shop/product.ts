@@ -176,8 +176,11 @@ export async function actOnProduct(
   if (!found) return { ok: false, reason: 'not_now' }
   const read = validate(found.input, elementsOf(found.input), values)
   if (!read.ok) return { ok: false, reason: 'invalid', errors: read.errors }
-  const changed = await changeOrder(shop, { id: product.orderId }, [product.unitId], (order) => {
-    const asking = { name: action, product: storeProduct(product), input: values, ...by }
+  const changed = await changeOrder(shop, { id: product.orderId }, [product.unitId], async (order, trx) => {
+    // While we waited for the order, who held it may have been erased, or somebody else have got it.
+    const now = await findProduct(trx, reference)
+    if (!now || now.holder?.email !== product.holder?.email) return
+    const asking = { name: action, product: storeProduct(now), input: values, ...by }
     startScript(order, order.units, 'action', { after: 15, occasion: asked, input: { action: asking } })
   })
   const made = changed?.productions[0]
