@@ -50,6 +50,7 @@ export const plainPeriodFields = {
   startsOn: z.enum(['purchase', 'date']).default('purchase').meta({ label, optionLabels: startLabels }),
 }
 
+/** From when to when access lasts. No `endsAt`: it has no end. */
 export type Period = { startsAt: Date; endsAt?: Date }
 
 type PeriodParameters = {

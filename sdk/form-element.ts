@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Text } from './text.ts'
 
+/** The kinds of fields; `web/ui/form-elements.tsx` draws each. */
 export const elementTypes = [
   'text',
   'textarea',
@@ -64,6 +65,7 @@ export const formElement = z.strictObject({
   /** Each person of a list of learners needs a first and a last name; so too when absent. */
   names: z.boolean().optional(),
 })
+/** One field, read and complete. */
 export type FormElement = z.output<typeof formElement>
 
 /** What a schema's `.meta()` may say of a field, beyond what the schema itself tells. */

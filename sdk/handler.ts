@@ -20,6 +20,7 @@ export type Unit = {
  */
 export type Step = <T>(name: string, effect: () => Promise<T> | T) => Promise<T>
 
+/** Writes a line into the shop's log, with order, unit, production and script. Name no secret in it. */
 export type Log = (message: string, details?: Record<string, unknown>) => void
 
 type Entitled = {
@@ -80,6 +81,7 @@ export type ProductDraft = {
   data?: Record<string, unknown>
 }
 
+/** What a customer owns, as it is now. `endsAt` null: it has no end. */
 export type Product = {
   id: number
   reference: string
@@ -126,6 +128,7 @@ export type ProductChange = {
 /** What `check` found wrong, at the field it concerns. An error keeps the entry from being sold. */
 export type Finding = { field?: string; level: 'error' | 'warning'; text: Text }
 
+/** What each script of a unit is given. */
 export type ScriptContext<Internal, External> = {
   unit: Unit
   /** The operator's parameters, frozen when the order was placed. */
@@ -157,6 +160,7 @@ export type ScriptContext<Internal, External> = {
   signal: AbortSignal
 }
 
+/** What `postpay` returns: what the customer now owns, and what is said about it. */
 export type Delivery = {
   products: ProductDraft[]
   feedback?: Feedback

@@ -4,6 +4,7 @@ import type { Text } from './text.ts'
 
 /** What a list says of a person. */
 export const learnerColumns = ['email', 'firstname', 'lastname'] as const
+/** One of the columns of a list of people. */
 export type LearnerColumn = (typeof learnerColumns)[number]
 
 /** One person of a list. Names are '' when the list needs none and gives none. */

@@ -13,13 +13,19 @@ export type Course = {
   /** Enrolment methods that are switched on: `manual` must be among them for us to enrol. */
   enrolmentMethods: string[]
 }
+/** A category of courses. `path` holds the ids from the top: `/2/7`. */
 export type Category = { id: number; name: string; parentId: number; path: string; visible: boolean }
+/** A group of a course. */
 export type Group = { id: number; name: string; courseId: number }
+/** A cohort of the site. `idnumber` is '' when it has none. */
 export type Cohort = { id: number; name: string; idnumber: string }
 /** No web service of Moodle lists the roles: see `Moodle.roles`. */
 export type Role = { id: number; shortname: string }
+/** Who somebody is. The e-mail is what an account is found by, whatever its case. */
 export type Person = { email: string; firstname: string; lastname: string }
+/** A user of Moodle. */
 export type Account = { id: number; username: string; email: string; fullname: string; suspended: boolean }
+/** The site as `core_webservice_get_site_info` tells of it. `functions`: those that our token's service has. */
 export type SiteInfo = { name: string; url: string; release: string; functions: ReadonlySet<string> }
 
 /**
