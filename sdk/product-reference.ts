@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import type { Text } from './text.ts'
 
-// Without I, L, O and U: no mix-ups with 1 and 0, and no words. Crockford's base 32.
-/** Crockford's base 32: no I, L, O or U, which are taken for others or spell words. */
+/** Crockford’s base 32: without I, L, O and U there are no mix-ups with 1 and 0, and no words. */
 export const referenceAlphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 /** The reference as it is written, from what a person typed; undefined when its check character says it is wrong. */
