@@ -14,7 +14,7 @@ const ourNode = 24
  * On a large machine V8 lets garbage grow to many times what is alive (docs/decisions/004 has figures). These make it
  * tidy up in time; half a gigabyte is ten times what a shop has alive.
  */
-const sparing = ['--max-semi-space-size=4', '--max-old-space-size=512']
+const sparing = ['--max-semi-space-size=8', '--max-old-space-size=512']
 
 /**
  * Runs a TypeScript file of the shop, named from the root, on the Node that the lock file pins, after installing
