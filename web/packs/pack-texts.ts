@@ -17,7 +17,7 @@ const en = {
   giveButton: 'Give out the seat',
   many: 'Give out many',
   manyHelp:
-    'A person a line: first name, last name, e-mail. Paste the cells of a spreadsheet, or choose a CSV file. Nothing happens before you have seen what we read.',
+    'One person on each line: e-mail, first name, last name. Paste the cells of a spreadsheet, or choose a CSV file. Nothing happens before you have seen what we read.',
   list: 'Learners',
   check: 'Check the list',
   empty: 'Paste or choose a list first.',
@@ -94,7 +94,7 @@ const fr: typeof en = {
   giveButton: 'Attribuer la place',
   many: 'En attribuer plusieurs',
   manyHelp:
-    'Une personne par ligne : prénom, nom, e-mail. Collez les cellules d’un tableur, ou choisissez un fichier CSV. Rien ne se passe avant que vous ayez vu ce que nous avons lu.',
+    'Une personne par ligne : e-mail, prénom, nom. Collez les cellules d’un tableur, ou choisissez un fichier CSV. Rien ne se passe avant que vous ayez vu ce que nous avons lu.',
   list: 'Apprenants',
   check: 'Vérifier la liste',
   empty: 'Collez ou choisissez d’abord une liste.',
