@@ -7,7 +7,6 @@ import { texts as accountTexts } from '../../web/storefront/account/account-text
 import { texts } from '../../web/storefront/texts.ts'
 import { accessibilityFaults } from '../accessibility.ts'
 import { openBrowser } from '../chromium.ts'
-import type { SandboxState } from '../shop.ts'
 import { openWholeShop, type WholeShop } from './open-whole-shop.ts'
 
 let shop: WholeShop
@@ -22,6 +21,8 @@ after(async () => {
 })
 
 const t = packTexts.en
+/** RGPD-01 of the sandbox. */
+const course = 4
 
 async function buyPack(page: Page, buyer: string): Promise<void> {
   await page.goto(`${shop.url}/entries/PACK-RGPD-10`)
@@ -62,11 +63,23 @@ async function settled(page: Page, shows: () => Promise<boolean>): Promise<void>
   }
 }
 
-/** The people of the course that the pack opens, as Moodle has them now. */
-async function enrolments(domain: string) {
-  const reply = await fetch(`${shop.sandboxUrl}/sandbox/state?email=${domain}`)
-  const { courses } = (await reply.json()) as SandboxState // our own sandbox's
-  return courses.find(({ shortname }) => shortname === 'RGPD-01')?.enrolments ?? []
+/** The people of a domain in the course that the pack opens, as Moodle's own page shows them now. */
+async function enrolments(domain: string): Promise<{ email: string; open: boolean; until: string }[]> {
+  const page = await browser.newPage()
+  await page.goto(`${shop.sandboxUrl}/course/view.php?id=${course}`)
+  const rows = await page
+    .locator('table.people tbody tr')
+    .filter({ hasText: `@${domain}` })
+    .all()
+  const people = await Promise.all(
+    rows.map(async (row) => ({
+      email: await row.locator('.email').innerText(),
+      open: await row.locator('.badge.open').isVisible(),
+      until: (await row.locator('td').nth(2).locator('time').getAttribute('datetime')) ?? '',
+    })),
+  )
+  await page.close()
+  return people
 }
 
 /** Who gets into it. */
@@ -75,10 +88,10 @@ async function inCourse(domain: string): Promise<string[]> {
   return open.map(({ email }) => email.split('@')[0] ?? '').sort()
 }
 
-/** The last day of somebody in that course, as Moodle has it now. */
+/** The last day of somebody in that course. */
 async function endOf(domain: string, who: string): Promise<string | undefined> {
   const enrolment = (await enrolments(domain)).find(({ email }) => email === `${who}@${domain}`)
-  return enrolment && new Date(enrolment.timeend * 1000 - 1000).toISOString().slice(0, 10)
+  return enrolment && new Date(Date.parse(enrolment.until) - 1000).toISOString().slice(0, 10)
 }
 
 /** Nothing on the page is what axe calls serious, in light and dark. Without JavaScript axe never ends. */
