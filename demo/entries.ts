@@ -193,11 +193,11 @@ Chaque chapitre se termine par une situation tirée d’un vrai rapport : une b
     category: safety,
     title: {
       en: 'Fire safety: a session for your team',
-      fr: 'Sécurité incendie : une session pour votre équipe',
+      fr: 'Sécurité incendie : une session pour votre équipe',
     },
     summary: {
       en: 'A group of your own in the course: up to twelve people, and those who follow them.',
-      fr: 'Un groupe à vous dans le cours : jusqu’à douze personnes, et celles qui les suivent.',
+      fr: 'Un groupe à vous dans le cours : jusqu’à douze personnes, et celles qui les suivent.',
     },
     description: {
       en: `Everybody follows the same course, but your team does so together: in a group of its own, under the name that you give it, with its own discussions and its own results.
@@ -208,9 +208,9 @@ Paste the list of participants from a spreadsheet, or choose a CSV file; each ro
 - A session of twelve participants at the most, for six months
 - As many supervisors as you need, at no charge
 - A participant who leaves is replaced by another at any time`,
-      fr: `Le cours est le même pour tous, mais votre équipe le suit ensemble : dans un groupe à elle, sous le nom que vous lui donnez, avec ses échanges et ses résultats.
+      fr: `Le cours est le même pour tous, mais votre équipe le suit ensemble : dans un groupe à elle, sous le nom que vous lui donnez, avec ses échanges et ses résultats.
 
-Collez la liste des participants depuis un tableur, ou choisissez un fichier CSV ; chaque ligne est vérifiée aussitôt. Indiquez aussi qui encadre : une personne chargée de la sécurité ou une cheffe d’équipe voit la progression du groupe sans occuper de place.
+Collez la liste des participants depuis un tableur, ou choisissez un fichier CSV ; chaque ligne est vérifiée aussitôt. Indiquez aussi qui encadre : une personne chargée de la sécurité ou une cheffe d’équipe voit la progression du groupe sans occuper de place.
 
 ## Ce que vous recevez
 - Une session de douze participants au plus, pour six mois
@@ -376,7 +376,7 @@ Aux analystes, contrôleurs de gestion et responsables produit qui attendent auj
     title: { en: 'From spreadsheet to SQL', fr: 'Du tableur au SQL' },
     summary: {
       en: 'Both data courses and the printed notebook, at one price: for those who want to go all the way.',
-      fr: 'Les deux cours de données et le carnet imprimé, à un seul prix : pour qui veut aller jusqu’au bout.',
+      fr: 'Les deux cours de données et le carnet imprimé, à un seul prix : pour qui veut aller jusqu’au bout.',
     },
     description: {
       en: `Most people who learn SQL come from a spreadsheet that has grown too big. This path takes them from the one to the other without a gap: first clean tables and honest charts, then questions put to a real database.
@@ -385,12 +385,12 @@ Both courses open at once, so that each learner keeps their own pace. The notebo
 
 ## Who it is for
 Analysts, controllers, project leads: anyone whose week has a table in it.`,
-      fr: `On vient au SQL quand un tableur est devenu trop gros. Ce parcours mène de l’un à l’autre sans trou : d’abord des tableaux propres et des graphiques honnêtes, puis des questions posées à une vraie base de données.
+      fr: `On vient au SQL quand un tableur est devenu trop gros. Ce parcours mène de l’un à l’autre sans trou : d’abord des tableaux propres et des graphiques honnêtes, puis des questions posées à une vraie base de données.
 
 Les deux cours s’ouvrent aussitôt, chacun avance à son rythme. Le carnet arrive par la poste, avec de la place pour les requêtes à garder.
 
 ## À qui il s’adresse
-Analystes, contrôleurs de gestion, chefs de projet : à quiconque a un tableau dans sa semaine.`,
+Analystes, contrôleurs de gestion, chefs de projet : à quiconque a un tableau dans sa semaine.`,
     },
     priceCents: 52_000,
     vatBasisPoints: standard,
@@ -655,11 +655,11 @@ Imprimé près de Lyon sur papier recyclé. Les frais d’envoi dans l’Union e
 - Somebody leaves before they have started? Take the seat back, or put a colleague in their place
 - Once a learner has entered the course, their seat is theirs
 - Your account shows who has a seat, and how many are left`,
-      fr: `Vous savez que dix personnes ont besoin de la formation, pas encore lesquelles. Achetez les places maintenant ; attribuez-les depuis votre compte, une par une ou à toute une liste collée depuis un tableur.
+      fr: `Vous savez que dix personnes ont besoin de la formation, pas encore lesquelles. Achetez les places maintenant ; attribuez-les depuis votre compte, une par une ou à toute une liste collée depuis un tableur.
 
 ## Comment ça marche
 - Une place dure six mois à compter du jour où vous l’attribuez
-- Quelqu’un s’en va avant d’avoir commencé ? Reprenez sa place, ou mettez-y un collègue
+- Quelqu’un s’en va avant d’avoir commencé ? Reprenez sa place, ou mettez-y un collègue
 - Dès qu’un apprenant est entré dans le cours, sa place lui est acquise
 - Votre compte montre qui a une place, et combien il en reste`,
     },

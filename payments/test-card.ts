@@ -44,7 +44,7 @@ export function testCard({
     title: { en: 'Test card', fr: 'Carte de test' },
     summary: {
       en: 'No money moves: you choose what the payment does. Access opens at once.',
-      fr: 'Aucun argent ne circule : vous choisissez l’issue du paiement. L’accès s’ouvre aussitôt.',
+      fr: 'Aucun argent ne circule : vous choisissez l’issue du paiement. L’accès s’ouvre aussitôt.',
     },
     async start(order) {
       return { redirectTo: `/test-card/${order.number}/${order.token}` }

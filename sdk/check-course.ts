@@ -20,7 +20,7 @@ export async function checkCourse(moodle: Moodle, courseId: number, field: strin
       level: 'error',
       text: {
         en: 'Manual enrolment is off in this course: turn it on in Moodle, under Participants, Enrolment methods.',
-        fr: 'L’inscription manuelle est désactivée dans ce cours : activez-la dans Moodle, Participants, Méthodes d’inscription.',
+        fr: 'L’inscription manuelle est désactivée dans ce cours : activez-la dans Moodle, Participants, Méthodes d’inscription.',
       },
     })
   }
@@ -30,7 +30,7 @@ export async function checkCourse(moodle: Moodle, courseId: number, field: strin
       level: 'warning',
       text: {
         en: 'This course is hidden: learners will be enrolled and won’t see it until it is shown.',
-        fr: 'Ce cours est masqué : les apprenants y seront inscrits mais ne le verront pas tant qu’il n’est pas affiché.',
+        fr: 'Ce cours est masqué : les apprenants y seront inscrits mais ne le verront pas tant qu’il n’est pas affiché.',
       },
     })
   }
@@ -53,7 +53,7 @@ export async function checkRole(
         level: 'warning',
         text: {
           en: 'Moodle can’t tell us whether it has a role of this id: make sure that it has.',
-          fr: 'Moodle ne peut nous dire s’il a un rôle de cet identifiant : vérifiez-le.',
+          fr: 'Moodle ne peut nous dire s’il a un rôle de cet identifiant : vérifiez-le.',
         },
       },
     ]
@@ -64,7 +64,7 @@ export async function checkRole(
       level: 'error',
       text: {
         en: `No role named "${role}" is known. Give its id, which the address of its page in Moodle shows.`,
-        fr: `Aucun rôle nommé « ${role} » n’est connu. Indiquez son identifiant, visible dans l’adresse de sa page dans Moodle.`,
+        fr: `Aucun rôle nommé « ${role} » n’est connu. Indiquez son identifiant, visible dans l’adresse de sa page dans Moodle.`,
       },
     },
   ]

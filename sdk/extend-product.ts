@@ -16,20 +16,20 @@ export async function checkExtendable(
   if (!product) {
     throw new Refused({
       en: 'We know no product of this reference. Is a character mistyped?',
-      fr: 'Nous ne connaissons aucun produit de cette référence. Une faute de frappe ?',
+      fr: 'Nous ne connaissons aucun produit de cette référence. Une faute de frappe ?',
     })
   }
   if (product.state === 'revoked') throw withdrawn(product)
   if (product.endsAt === null) {
     throw new Refused({
       en: `“${product.title.en}” (${reference}) has no end: there is nothing to extend.`,
-      fr: `« ${product.title.fr} » (${reference}) n’a pas de fin : il n’y a rien à prolonger.`,
+      fr: `« ${product.title.fr} » (${reference}) n’a pas de fin : il n’y a rien à prolonger.`,
     })
   }
   if (!accepts(product)) {
     throw new Refused({
       en: `“${product.title.en}” (${reference}) is not among the products that this extends.`,
-      fr: `« ${product.title.fr} » (${reference}) ne fait pas partie des produits que ceci prolonge.`,
+      fr: `« ${product.title.fr} » (${reference}) ne fait pas partie des produits que ceci prolonge.`,
     })
   }
 }
@@ -37,7 +37,7 @@ export async function checkExtendable(
 function withdrawn({ title, reference }: Product): Refused {
   return new Refused({
     en: `“${title.en}” (${reference}) was withdrawn: it can’t be extended.`,
-    fr: `« ${title.fr} » (${reference}) a été retiré : il ne peut pas être prolongé.`,
+    fr: `« ${title.fr} » (${reference}) a été retiré : il ne peut pas être prolongé.`,
   })
 }
 
@@ -56,9 +56,9 @@ export async function extendProduct(
   const shown = endsAt
     ? {
         en: `“${title.en}” now ends on ${dayFormats.en.format(endsAt)}.`,
-        fr: `« ${title.fr} » se termine désormais le ${dayFormats.fr.format(endsAt)}.`,
+        fr: `« ${title.fr} » se termine désormais le ${dayFormats.fr.format(endsAt)}.`,
       }
-    : { en: `“${title.en}” has no end any more.`, fr: `« ${title.fr} » n’a plus de fin.` }
+    : { en: `“${title.en}” has no end any more.`, fr: `« ${title.fr} » n’a plus de fin.` }
   return { products: [], feedback: { shown, kept: `${reference}: ${days} days added.` } }
 }
 

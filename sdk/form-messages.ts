@@ -43,7 +43,7 @@ export function issueText(issue: Issue, element: FormElement, value: unknown): T
   if (element.type === 'list' && typeof item === 'number' && Array.isArray(value)) {
     const text = issueText({ ...issue, path: issue.path.slice(2) }, { ...element, type: 'text' }, value[item])
     if (element.picker || element.options) return text
-    return { en: `Line ${item + 1}: ${text.en}`, fr: `Ligne ${item + 1} : ${text.fr}` }
+    return { en: `Line ${item + 1}: ${text.en}`, fr: `Ligne ${item + 1} : ${text.fr}` }
   }
   switch (issue.code) {
     case 'invalid_type':
@@ -98,7 +98,7 @@ function formatText(format: string, element: FormElement): Text {
     case 'email':
       return {
         en: 'This e-mail address isn’t complete. Example: name@example.org',
-        fr: 'Cette adresse e-mail n’est pas complète. Exemple : nom@exemple.fr',
+        fr: 'Cette adresse e-mail n’est pas complète. Exemple : nom@exemple.fr',
       }
     case 'url':
       return {
@@ -132,13 +132,13 @@ function leastText(issue: Extract<Issue, { code: 'too_small' }>, element: FormEl
     if (issue.exact) return exactText(least, value)
     return {
       en: `${least} characters at least: this has ${sizeOf(value)}.`,
-      fr: `${least} caractères au moins : ceci en a ${sizeOf(value)}.`,
+      fr: `${least} caractères au moins : ceci en a ${sizeOf(value)}.`,
     }
   }
   if (issue.origin === 'array') {
     return {
       en: `${least} at least: there ${areEn(sizeOf(value))}.`,
-      fr: `${least} au moins : il y en a ${sizeOf(value)}.`,
+      fr: `${least} au moins : il y en a ${sizeOf(value)}.`,
     }
   }
   return issue.inclusive === false
@@ -152,13 +152,13 @@ function mostText(issue: Extract<Issue, { code: 'too_big' }>, element: FormEleme
     if (issue.exact) return exactText(most, value)
     return {
       en: `${most} characters at the most: this has ${sizeOf(value)}.`,
-      fr: `${most} caractères au plus : ceci en a ${sizeOf(value)}.`,
+      fr: `${most} caractères au plus : ceci en a ${sizeOf(value)}.`,
     }
   }
   if (issue.origin === 'array') {
     return {
       en: `${most} at the most: there ${areEn(sizeOf(value))}.`,
-      fr: `${most} au plus : il y en a ${sizeOf(value)}.`,
+      fr: `${most} au plus : il y en a ${sizeOf(value)}.`,
     }
   }
   if (most >= Number.MAX_SAFE_INTEGER)
@@ -176,7 +176,7 @@ function bound(limit: number | bigint, { type }: FormElement): number {
 function exactText(length: number, value: unknown): Text {
   return {
     en: `Exactly ${length} characters: this has ${sizeOf(value)}.`,
-    fr: `Exactement ${length} caractères : ceci en a ${sizeOf(value)}.`,
+    fr: `Exactement ${length} caractères : ceci en a ${sizeOf(value)}.`,
   }
 }
 

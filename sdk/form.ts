@@ -263,7 +263,7 @@ export function parseElements(
   if (!Array.isArray(list)) {
     return refuse('', {
       en: 'A list of fields is expected: [{"name": "size", "type": "text", "label": {"en": …, "fr": …}}].',
-      fr: 'Une liste de champs est attendue : [{"name": "taille", "type": "text", "label": {"en": …, "fr": …}}].',
+      fr: 'Une liste de champs est attendue : [{"name": "taille", "type": "text", "label": {"en": …, "fr": …}}].',
     })
   }
   if (list.length > 40) return refuse('', { en: '40 fields at the most.', fr: '40 champs au plus.' })
@@ -279,7 +279,7 @@ export function parseElements(
       path: `[${position}].${path}`,
       text: {
         en: `Field ${position + 1} (${element.name}): ${text.en}`,
-        fr: `Champ ${position + 1} (${element.name}) : ${text.fr}`,
+        fr: `Champ ${position + 1} (${element.name}) : ${text.fr}`,
       },
     })),
   )
@@ -503,32 +503,32 @@ function wholeText(issue: z.core.$ZodIssue, name: string): Text {
     { name, type: 'text', label: { en: name, fr: name }, required: false },
     undefined,
   )
-  return name === '' ? text : { en: `${name}: ${text.en}`, fr: `${name} : ${text.fr}` }
+  return name === '' ? text : { en: `${name}: ${text.en}`, fr: `${name} : ${text.fr}` }
 }
 
 function structureText(issue: z.core.$ZodIssue): Text {
   const path = pathOf(issue.path)
   if (issue.code === 'unrecognized_keys') {
     const keys = issue.keys.map((key) => `"${key}"`).join(', ')
-    return { en: `${path}: ${keys} is not known here.`, fr: `${path} : ${keys} n’est pas connu ici.` }
+    return { en: `${path}: ${keys} is not known here.`, fr: `${path} : ${keys} n’est pas connu ici.` }
   }
   if (issue.path.at(-1) === 'name') {
     return {
       en: `${path}: a name starts with a small letter and has letters and digits only, 40 at the most.`,
-      fr: `${path} : un nom commence par une minuscule et n’a que des lettres et des chiffres, 40 au plus.`,
+      fr: `${path} : un nom commence par une minuscule et n’a que des lettres et des chiffres, 40 au plus.`,
     }
   }
   if (issue.path.at(-1) === 'type') {
     const types = elementTypes.filter((type) => type !== 'secret').join(', ')
-    return { en: `${path}: one of ${types}.`, fr: `${path} : l’un de ${types}.` }
+    return { en: `${path}: one of ${types}.`, fr: `${path} : l’un de ${types}.` }
   }
   if (issue.path.includes('label') || issue.path.includes('help') || issue.path.includes('patternHelp')) {
     return {
       en: `${path}: a text in both languages is expected, {"en": "…", "fr": "…"}.`,
-      fr: `${path} : un texte dans les deux langues est attendu, {"en": "…", "fr": "…"}.`,
+      fr: `${path} : un texte dans les deux langues est attendu, {"en": "…", "fr": "…"}.`,
     }
   }
-  return { en: `${path}: this can’t be used here.`, fr: `${path} : ceci ne convient pas ici.` }
+  return { en: `${path}: this can’t be used here.`, fr: `${path} : ceci ne convient pas ici.` }
 }
 
 function pathOf(path: PropertyKey[]): string {

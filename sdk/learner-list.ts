@@ -144,6 +144,6 @@ function repeatedText(row: LearnerRow, same: LearnerRow[]): Text {
   const more = others.length > lines.length
   return {
     en: `In the list twice: also on line${many ? 's' : ''} ${lists.en.format(lines)}${more ? ' and others' : ''}.`,
-    fr: `Deux fois dans la liste : aussi ${many ? 'aux lignes' : 'à la ligne'} ${lists.fr.format(lines)}${more ? ' et d’autres' : ''}.`,
+    fr: `Deux fois dans la liste : aussi ${many ? 'aux lignes' : 'à la ligne'} ${lists.fr.format(lines)}${more ? ' et d’autres' : ''}.`,
   }
 }

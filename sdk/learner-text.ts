@@ -216,7 +216,7 @@ function readNamed(cells: string[], { layout, width, split }: Header, source: st
   if (cells.some((cell, at) => cell !== '' && at >= width && !known.includes(at))) {
     const fault = {
       en: `This row has ${cells.length} cells, the first one names ${width}: one cell too many?`,
-      fr: `Cette ligne a ${cells.length} cellules, la première en nomme ${width} : une cellule de trop ?`,
+      fr: `Cette ligne a ${cells.length} cellules, la première en nomme ${width} : une cellule de trop ?`,
     }
     return { source, cells: cells.slice(0, width), layout, values, fault }
   }
@@ -253,7 +253,7 @@ function readUnnamed(
   if (cells.some((cell, at) => cell !== '' && !Object.values(mine).includes(at))) {
     const fault = {
       en: `This row has ${filled.length} cells: an e-mail, a first and a last name are expected. To have others left out, name the columns in a first row.`,
-      fr: `Cette ligne a ${filled.length} cellules : un e-mail, un prénom et un nom sont attendus. Pour en ignorer d’autres, nommez les colonnes dans une première ligne.`,
+      fr: `Cette ligne a ${filled.length} cellules : un e-mail, un prénom et un nom sont attendus. Pour en ignorer d’autres, nommez les colonnes dans une première ligne.`,
     }
     return [{ ...person, cells: [], fault }]
   }

@@ -40,7 +40,7 @@ export function productReference(label: Text) {
       params: {
         text: {
           en: 'This is no product’s reference: sixteen letters and digits, as in your mail. Is one mistyped?',
-          fr: 'Ce n’est pas une référence de produit : seize lettres et chiffres, comme dans votre message. Une faute de frappe ?',
+          fr: 'Ce n’est pas une référence de produit : seize lettres et chiffres, comme dans votre message. Une faute de frappe ?',
         },
       },
     })

@@ -102,7 +102,7 @@ export function whyNoParts(code: string, parts: readonly Part[]): Text | undefin
   if (wrong) {
     return {
       en: `${wrong.code}: a whole number of units, 1 or more.`,
-      fr: `${wrong.code} : un nombre entier d’unités, 1 au moins.`,
+      fr: `${wrong.code} : un nombre entier d’unités, 1 au moins.`,
     }
   }
   if (parts.some((part) => part.code === code)) {
@@ -115,7 +115,7 @@ export function whyNoParts(code: string, parts: readonly Part[]): Text | undefin
   if (twice) {
     return {
       en: `${twice.code} is there twice: raise its quantity instead.`,
-      fr: `${twice.code} y figure deux fois : augmentez plutôt sa quantité.`,
+      fr: `${twice.code} y figure deux fois : augmentez plutôt sa quantité.`,
     }
   }
   const units = countPartUnits(parts)
@@ -134,7 +134,7 @@ export function whyNoPart({ code, entry }: EntryPart, currency: string): Text | 
   if (isBundle(entry)) {
     return {
       en: `${code} is a bundle itself: a bundle can’t be a part.`,
-      fr: `${code} est elle-même une offre groupée : elle ne peut pas être une partie.`,
+      fr: `${code} est elle-même une offre groupée : elle ne peut pas être une partie.`,
     }
   }
   if (entry.state === 'retired') {
@@ -148,5 +148,5 @@ export function whyNoPart({ code, entry }: EntryPart, currency: string): Text | 
 
 /** A finding about a part, said of the bundle. */
 export function ofPart({ code }: Part, { level, text }: Pick<Finding, 'level' | 'text'>): Finding {
-  return { field: 'parts', level, text: { en: `${code}: ${text.en}`, fr: `${code} : ${text.fr}` } }
+  return { field: 'parts', level, text: { en: `${code}: ${text.en}`, fr: `${code} : ${text.fr}` } }
 }

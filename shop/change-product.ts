@@ -192,14 +192,14 @@ function requireAsSeen(
   if (state === 'revoked') {
     throw new Refused({
       en: 'It was revoked meanwhile: nothing was changed.',
-      fr: 'Il a été révoqué entre-temps : rien n’a été changé.',
+      fr: 'Il a été révoqué entre-temps : rien n’a été changé.',
     })
   }
   if (change.holder === undefined) return
   if (holder?.email.toLowerCase() === seen.holder?.email.toLowerCase()) return
   throw new Refused({
     en: 'Somebody else has changed who holds it meanwhile: look at it again.',
-    fr: 'Quelqu’un d’autre a changé entre-temps la personne qui le détient : regardez-le à nouveau.',
+    fr: 'Quelqu’un d’autre a changé entre-temps la personne qui le détient : regardez-le à nouveau.',
   })
 }
 

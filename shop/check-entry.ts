@@ -72,7 +72,7 @@ export async function checkEntry(shop: Shop, draft: EntryDraft): Promise<Checked
 
 const onlyParts = {
   en: 'A bundle has neither a handler nor fields of its own: its parts have them.',
-  fr: 'Une offre groupée n’a ni gestionnaire ni champs à elle : ce sont ses parties qui en ont.',
+  fr: 'Une offre groupée n’a ni gestionnaire ni champs à elle : ce sont ses parties qui en ont.',
 }
 
 const codePattern = /^[A-Z0-9][A-Z0-9-]{1,39}$/
@@ -124,7 +124,7 @@ export async function checkProduction(
   if (owners.length > 0) {
     const text = {
       en: `It is a part of ${owners.join(', ')}, and so it can’t be a bundle.`,
-      fr: `Elle fait partie de ${owners.join(', ')} : elle ne peut pas être une offre groupée.`,
+      fr: `Elle fait partie de ${owners.join(', ')} : elle ne peut pas être une offre groupée.`,
     }
     findings.push({ field: 'parts', level: 'error', text })
   }
@@ -145,7 +145,7 @@ async function checkPart(shop: Shop, part: EntryPart): Promise<{ sound: boolean;
   const { sound, errors, findings } = await checkInternal(shop, part.entry)
   const unset = {
     en: 'Its parameters are not complete: open it and put them right.',
-    fr: 'Ses paramètres sont incomplets : ouvrez-la et corrigez-les.',
+    fr: 'Ses paramètres sont incomplets : ouvrez-la et corrigez-les.',
   }
   const found = Object.keys(errors).length > 0 ? [{ level: 'error' as const, text: unset }] : findings
   return { sound, findings: found.map((finding) => ofPart(part, finding)) }
@@ -170,7 +170,7 @@ export async function checkInternal(
     const text = specific
       ? {
           en: `No handler named ${draft.code} is installed: a specific handler is a folder with the entry's code.`,
-          fr: `Aucun gestionnaire nommé ${draft.code} n’est installé : un gestionnaire spécifique est un dossier au nom du code de l’entrée.`,
+          fr: `Aucun gestionnaire nommé ${draft.code} n’est installé : un gestionnaire spécifique est un dossier au nom du code de l’entrée.`,
         }
       : {
           en: `The handler ${draft.handler} is not installed, or can't be loaded.`,
@@ -209,7 +209,7 @@ async function findingsOf(
         level: 'error',
         text: {
           en: `The web service of this Moodle lacks: ${missing.join(', ')}.`,
-          fr: `Il manque au service web de ce Moodle : ${missing.join(', ')}.`,
+          fr: `Il manque au service web de ce Moodle : ${missing.join(', ')}.`,
         },
       })
     }
@@ -219,10 +219,10 @@ async function findingsOf(
     const why = error instanceof Error ? error.message : String(error)
     const text =
       error instanceof MoodleError
-        ? { en: `Moodle could not be asked: ${why}`, fr: `Moodle n’a pas pu être interrogé : ${why}` }
+        ? { en: `Moodle could not be asked: ${why}`, fr: `Moodle n’a pas pu être interrogé : ${why}` }
         : {
             en: `The handler's own check failed: ${why}`,
-            fr: `La vérification du gestionnaire a échoué : ${why}`,
+            fr: `La vérification du gestionnaire a échoué : ${why}`,
           }
     findings.push({ level: 'error', text })
   }

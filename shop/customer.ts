@@ -35,7 +35,7 @@ const customerSchema = z.object({
       label: { en: 'VAT number', fr: 'Numéro de TVA' },
       patternHelp: {
         en: 'Two letters of the country, then the number: FR12345678901.',
-        fr: 'Deux lettres du pays puis le numéro : FR12345678901.',
+        fr: 'Deux lettres du pays puis le numéro : FR12345678901.',
       },
     }),
 })

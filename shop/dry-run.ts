@@ -409,7 +409,7 @@ function sayFound({ email }: Person): Text {
 }
 
 function sayReserved(name: string): Text {
-  return { en: `Holds the name “${name}”.`, fr: `Retient le nom « ${name} ».` }
+  return { en: `Holds the name “${name}”.`, fr: `Retient le nom « ${name} ».` }
 }
 
 function sayCredits(cents: number, currency: string): Text {
@@ -440,6 +440,6 @@ async function sayChanged(
     .executeTakeFirst()
   return sayProductChange(last?.data ?? {}).map(({ en, fr }) => ({
     en: `Changes the product ${reference}: ${en}`,
-    fr: `Modifie le produit ${reference} : ${fr}`,
+    fr: `Modifie le produit ${reference} : ${fr}`,
   }))
 }

@@ -262,7 +262,7 @@ export async function whyUnavailable(shop: Shop, entry: Entry): Promise<Text | u
     no?.part &&
     no.why && {
       en: `${no.part.title.en}: ${no.why.en}`,
-      fr: `${no.part.title.fr} : ${no.why.fr}`,
+      fr: `${no.part.title.fr} : ${no.why.fr}`,
     }
   )
 }

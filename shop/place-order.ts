@@ -114,7 +114,7 @@ function whyNotComplete(viewed: ViewedCart, checkout: Checkout): Text | undefine
   if (over) {
     return {
       en: `One order can have ${over.most} of “${over.entry.title.en}” at the most.`,
-      fr: `Une commande peut compter ${over.most} « ${over.entry.title.fr} » au plus.`,
+      fr: `Une commande peut compter ${over.most} « ${over.entry.title.fr} » au plus.`,
     }
   }
   if (viewed.units > mostUnitsOfAnOrder) {
@@ -142,7 +142,7 @@ async function whyAnyUnavailable(shop: Shop, viewed: ViewedCart): Promise<Text |
   for (const line of viewed.lines) {
     const why = await whyUnavailable(shop, line.entry)
     if (why) {
-      return { en: `${line.entry.title.en}: ${why.en}`, fr: `${line.entry.title.fr} : ${why.fr}` }
+      return { en: `${line.entry.title.en}: ${why.en}`, fr: `${line.entry.title.fr} : ${why.fr}` }
     }
   }
   return undefined

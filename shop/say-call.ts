@@ -93,7 +93,7 @@ const says: Record<string, Say> = {
     ({ users }) =>
       users.map(async ({ firstname, lastname, email }) => ({
         en: `Makes an account for ${firstname} ${lastname} (${email}); Moodle mails the password.`,
-        fr: `Crée un compte pour ${firstname} ${lastname} (${email}) ; Moodle envoie le mot de passe.`,
+        fr: `Crée un compte pour ${firstname} ${lastname} (${email}) ; Moodle envoie le mot de passe.`,
       })),
   ),
   enrol_manual_enrol_users: saying(
@@ -118,13 +118,13 @@ const says: Record<string, Say> = {
         if (suspend) {
           return {
             en: `Suspends the enrolment of ${user} in “${course}”.`,
-            fr: `Suspend l’inscription de ${user} à « ${course} ».`,
+            fr: `Suspend l’inscription de ${user} à « ${course} ».`,
           }
         }
         const period = sayPeriod(timestart, timeend)
         return {
           en: `Enrols ${user} in “${course}” as ${role}, ${period.en}.`,
-          fr: `Inscrit ${user} à « ${course} » comme ${role}, ${period.fr}.`,
+          fr: `Inscrit ${user} à « ${course} » comme ${role}, ${period.fr}.`,
         }
       }),
   ),
@@ -135,14 +135,14 @@ const says: Record<string, Say> = {
         const course = await names.course(courseid)
         return {
           en: `Makes the group “${name}” in “${course}”.`,
-          fr: `Crée le groupe « ${name} » dans « ${course} ».`,
+          fr: `Crée le groupe « ${name} » dans « ${course} ».`,
         }
       }),
   ),
   core_group_add_group_members: saying(list('members', member), ({ members }, names) =>
     members.map(async ({ userid, groupid }) => {
       const [user, group] = await Promise.all([names.user(userid), names.group(groupid)])
-      return { en: `Puts ${user} in the group “${group}”.`, fr: `Ajoute ${user} au groupe « ${group} ».` }
+      return { en: `Puts ${user} in the group “${group}”.`, fr: `Ajoute ${user} au groupe « ${group} ».` }
     }),
   ),
   core_group_delete_group_members: saying(list('members', member), ({ members }, names) =>
@@ -150,7 +150,7 @@ const says: Record<string, Say> = {
       const [user, group] = await Promise.all([names.user(userid), names.group(groupid)])
       return {
         en: `Takes ${user} out of the group “${group}”.`,
-        fr: `Retire ${user} du groupe « ${group} ».`,
+        fr: `Retire ${user} du groupe « ${group} ».`,
       }
     }),
   ),
@@ -164,7 +164,7 @@ const says: Record<string, Say> = {
         ])
         return {
           en: `Puts ${user} in the cohort “${cohort}”.`,
-          fr: `Ajoute ${user} à la cohorte « ${cohort} ».`,
+          fr: `Ajoute ${user} à la cohorte « ${cohort} ».`,
         }
       }),
   ),
@@ -200,7 +200,7 @@ const says: Record<string, Say> = {
       const [course, category] = await Promise.all([names.course(courseid), names.category(categoryid)])
       return {
         en: `Copies the course “${course}” into the category “${category}”, as “${fullname}”.`,
-        fr: `Copie le cours « ${course} » dans la catégorie « ${category} », sous le nom « ${fullname} ».`,
+        fr: `Copie le cours « ${course} » dans la catégorie « ${category} », sous le nom « ${fullname} ».`,
       }
     },
   ),
@@ -215,12 +215,12 @@ const says: Record<string, Say> = {
         const named =
           one.fullname === undefined
             ? { en: '', fr: '' }
-            : { en: `; its name: “${one.fullname}”`, fr: ` ; son nom : « ${one.fullname} »` }
+            : { en: `; its name: “${one.fullname}”`, fr: ` ; son nom : « ${one.fullname} »` }
         const hidden =
           one.visible === false ? { en: '; it is hidden', fr: ' ; il est caché' } : { en: '', fr: '' }
         return {
           en: `Changes the course “${course}”${named.en}${hidden.en}.`,
-          fr: `Modifie le cours « ${course} »${named.fr}${hidden.fr}.`,
+          fr: `Modifie le cours « ${course} »${named.fr}${hidden.fr}.`,
         }
       }),
   ),
@@ -231,7 +231,7 @@ const says: Record<string, Say> = {
         const inside = parent === 0 ? undefined : await names.category(parent)
         return {
           en: `Makes the category “${name}”${inside ? ` in “${inside}”` : ''}.`,
-          fr: `Crée la catégorie « ${name} »${inside ? ` dans « ${inside} »` : ''}.`,
+          fr: `Crée la catégorie « ${name} »${inside ? ` dans « ${inside} »` : ''}.`,
         }
       }),
   ),
@@ -252,8 +252,8 @@ async function sayPlace(
   const course = contextlevel === 'course'
   const name = course ? await names.course(instanceid) : await names.category(instanceid)
   return course
-    ? { en: `the course “${name}”`, fr: `le cours « ${name} »` }
-    : { en: `the category “${name}”`, fr: `la catégorie « ${name} »` }
+    ? { en: `the course “${name}”`, fr: `le cours « ${name} »` }
+    : { en: `the category “${name}”`, fr: `la catégorie « ${name} »` }
 }
 
 /** Times are Unix seconds; 0 is none. */

@@ -6,7 +6,7 @@ export default defineHandler({
   title: { en: 'Seat in the masterclass', fr: 'Place à la masterclass' },
   summary: {
     en: 'Example of a specific handler: a limited number of seats, reserved when the order is placed.',
-    fr: 'Exemple de gestionnaire spécifique : des places limitées, réservées à la commande.',
+    fr: 'Exemple de gestionnaire spécifique : des places limitées, réservées à la commande.',
   },
   internal: z.object({
     seats: z

@@ -9,7 +9,7 @@ const internal = z.object({
       params: {
         text: {
           en: 'An address that starts with https://, please: what we send names people.',
-          fr: 'Une adresse qui commence par https://, s’il vous plaît : ce que nous envoyons nomme des personnes.',
+          fr: 'Une adresse qui commence par https://, s’il vous plaît : ce que nous envoyons nomme des personnes.',
         },
       },
     })
@@ -73,7 +73,7 @@ export default defineHandler({
   title: { en: 'Call a service (webhook)', fr: 'Appel d’un service (webhook)' },
   summary: {
     en: 'Each unit calls an address of yours, signed; its answer makes the product.',
-    fr: 'Chaque unité appelle une de vos adresses, avec signature ; la réponse fait le produit.',
+    fr: 'Chaque unité appelle une de vos adresses, avec signature ; la réponse fait le produit.',
   },
   internal,
   external,

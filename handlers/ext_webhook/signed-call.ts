@@ -83,7 +83,7 @@ const rejected = (status: number, said: string): Text => ({
 
 const redirected = (status: number, location: string | null): Text => ({
   en: `The service answered ${status} and sent us to ${location ?? 'nowhere'}: give its final address on the entry.`,
-  fr: `Le service a répondu ${status} et renvoie vers ${location ?? 'nulle part'} : indiquez son adresse définitive sur l’entrée.`,
+  fr: `Le service a répondu ${status} et renvoie vers ${location ?? 'nulle part'} : indiquez son adresse définitive sur l’entrée.`,
 })
 
 /** Of a Retry-After header: seconds, or a date. */

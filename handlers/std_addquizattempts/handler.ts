@@ -37,7 +37,7 @@ export default defineHandler({
         label: { en: 'Quizzes', fr: 'Tests' },
         help: {
           en: 'The number that ends the address of the quiz’s page: 57 in …/mod/quiz/view.php?id=57.',
-          fr: 'Le nombre à la fin de l’adresse de la page du test : 57 dans …/mod/quiz/view.php?id=57.',
+          fr: 'Le nombre à la fin de l’adresse de la page du test : 57 dans …/mod/quiz/view.php?id=57.',
         },
       }),
     attempts: z
@@ -57,7 +57,7 @@ export default defineHandler({
           level: 'error',
           text: {
             en: `This site can’t give attempts: it has no mod_quiz_save_overrides, which comes with Moodle 4.5 (it is ${release}) and must be in our service.`,
-            fr: `Cette plateforme ne peut donner de tentatives : il lui manque mod_quiz_save_overrides, qui vient avec Moodle 4.5 (elle est en ${release}) et doit être dans notre service.`,
+            fr: `Cette plateforme ne peut donner de tentatives : il lui manque mod_quiz_save_overrides, qui vient avec Moodle 4.5 (elle est en ${release}) et doit être dans notre service.`,
           },
         },
       ]
@@ -72,11 +72,11 @@ export default defineHandler({
       const text = quiz
         ? {
             en: `“${quiz.name}” allows any number of attempts already.`,
-            fr: `« ${quiz.name} » permet déjà un nombre illimité de tentatives.`,
+            fr: `« ${quiz.name} » permet déjà un nombre illimité de tentatives.`,
           }
         : {
             en: `The course has no quiz ${page} that our token can see. It has: ${list || 'none'}.`,
-            fr: `Le cours n’a pas de test ${page} que notre jeton puisse voir. Il a : ${list || 'aucun'}.`,
+            fr: `Le cours n’a pas de test ${page} que notre jeton puisse voir. Il a : ${list || 'aucun'}.`,
           }
       findings.push({ field: 'quizzes', level: 'error', text })
     }
@@ -122,7 +122,7 @@ export default defineHandler({
       feedback: {
         shown: {
           en: `${firstname} ${lastname} has more attempts: ${names} (+${attempts}).`,
-          fr: `${firstname} ${lastname} a des tentatives de plus : ${names} (+${attempts}).`,
+          fr: `${firstname} ${lastname} a des tentatives de plus : ${names} (+${attempts}).`,
         },
       },
     }

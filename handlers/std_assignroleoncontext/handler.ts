@@ -100,7 +100,7 @@ export default defineHandler({
         level: 'warning',
         text: {
           en: 'As it is installed, Moodle gives this role in courses only: see "Context types where this role may be assigned".',
-          fr: 'À l’installation, Moodle ne donne ce rôle que dans les cours : voir « Types de contextes où ce rôle peut être attribué ».',
+          fr: 'À l’installation, Moodle ne donne ce rôle que dans les cours : voir « Types de contextes où ce rôle peut être attribué ».',
         },
       })
     }
@@ -129,7 +129,7 @@ export default defineHandler({
       feedback: {
         shown: {
           en: `${firstname} ${lastname} has “${unit.entry.title.en}”.`,
-          fr: `${firstname} ${lastname} a « ${unit.entry.title.fr} ».`,
+          fr: `${firstname} ${lastname} a « ${unit.entry.title.fr} ».`,
         },
         kept: `User ${person.id} has role ${role} (${context.level} ${context.instance}).`,
       },

@@ -111,7 +111,7 @@ export default defineHandler({
       feedback: {
         shown: {
           en: `The category “${name}” is there; ${firstname} ${lastname} manages it.`,
-          fr: `La catégorie « ${name} » est créée ; ${firstname} ${lastname} la gère.`,
+          fr: `La catégorie « ${name} » est créée ; ${firstname} ${lastname} la gère.`,
         },
         kept: `Category ${category} was made, with user ${manager.id} as its manager.`,
       },

@@ -56,7 +56,7 @@ export default defineHandler({
           nothing: { en: 'the course stays as it is', fr: 'le cours reste tel quel' },
           hide: {
             en: 'the course is hidden; shown again if the product is extended',
-            fr: 'le cours est caché ; réaffiché si le produit est prolongé',
+            fr: 'le cours est caché ; réaffiché si le produit est prolongé',
           },
         },
       }),
@@ -78,7 +78,7 @@ export default defineHandler({
         label: { en: 'Short name', fr: 'Nom abrégé' },
         help: {
           en: 'No other course of the site may have it: it is reserved when you order.',
-          fr: 'Aucun autre cours de la plateforme ne peut le porter : il est réservé à la commande.',
+          fr: 'Aucun autre cours de la plateforme ne peut le porter : il est réservé à la commande.',
         },
         checkWhileTyping: true,
       }),
@@ -124,7 +124,7 @@ export default defineHandler({
       feedback: {
         shown: {
           en: `The short name “${shortname}” is reserved for you.`,
-          fr: `Le nom abrégé « ${shortname} » vous est réservé.`,
+          fr: `Le nom abrégé « ${shortname} » vous est réservé.`,
         },
       },
     }
@@ -145,7 +145,7 @@ export default defineHandler({
       if (fault?.code === 'shortnametaken') {
         throw new Refused({
           en: `Another course has the short name “${shortname}” by now: rename that one in Moodle, then retry.`,
-          fr: `Un autre cours porte désormais le nom abrégé « ${shortname} » : renommez-le dans Moodle, puis relancez.`,
+          fr: `Un autre cours porte désormais le nom abrégé « ${shortname} » : renommez-le dans Moodle, puis relancez.`,
         })
       }
       if (fault) throw fault
@@ -165,7 +165,7 @@ export default defineHandler({
       feedback: {
         shown: {
           en: `The course “${fullname}” is there; it belongs to ${firstname} ${lastname}.`,
-          fr: `Le cours « ${fullname} » est créé ; il est confié à ${firstname} ${lastname}.`,
+          fr: `Le cours « ${fullname} » est créé ; il est confié à ${firstname} ${lastname}.`,
         },
         kept: `Course ${course} was copied from course ${internal.template}.`,
       },
@@ -188,7 +188,7 @@ export default defineHandler({
 
 const isTaken = (shortname: string) => ({
   en: `The short name “${shortname}” is taken: choose another.`,
-  fr: `Le nom abrégé « ${shortname} » est pris : choisissez-en un autre.`,
+  fr: `Le nom abrégé « ${shortname} » est pris : choisissez-en un autre.`,
 })
 
 /** The order's number tells it from a unit of another shop on the same site. */

@@ -143,7 +143,7 @@ export default defineHandler({
       feedback: {
         shown: {
           en: `${firstname} ${lastname} is enrolled in “${name}”.`,
-          fr: `${firstname} ${lastname} est inscrit·e à « ${name} ».`,
+          fr: `${firstname} ${lastname} est inscrit·e à « ${name} ».`,
         },
         kept: learner.created
           ? `Account ${learner.id} was created.`

@@ -49,7 +49,7 @@ export default defineHandler({
       const found = await checkCourse(moodle, course, 'courses')
       const named = found.map(({ text, ...finding }) => ({
         ...finding,
-        text: { en: `Course ${course}: ${text.en}`, fr: `Cours ${course} : ${text.fr}` },
+        text: { en: `Course ${course}: ${text.en}`, fr: `Cours ${course} : ${text.fr}` },
       }))
       findings.push(...named)
       if (found.some(({ level }) => level === 'error')) continue

@@ -30,7 +30,7 @@ const internal = z.object({
       label: { en: 'Courses', fr: 'Cours' },
       help: {
         en: 'Short names, in which * stands for anything: SST-* opens every course whose short name starts with SST-, as they are on the day a seat is given out.',
-        fr: 'Des noms abrégés, où * remplace n’importe quoi : SST-* ouvre tous les cours dont le nom abrégé commence par SST-, tels qu’ils sont le jour où la place est attribuée.',
+        fr: 'Des noms abrégés, où * remplace n’importe quoi : SST-* ouvre tous les cours dont le nom abrégé commence par SST-, tels qu’ils sont le jour où la place est attribuée.',
       },
     }),
   seats: z
@@ -72,7 +72,7 @@ const internal = z.object({
       },
       help: {
         en: 'From then on the buyer can neither take it back nor hand it over; you still can.',
-        fr: 'L’acheteur ne peut alors plus ni la reprendre ni la transmettre ; vous le pouvez toujours.',
+        fr: 'L’acheteur ne peut alors plus ni la reprendre ni la transmettre ; vous le pouvez toujours.',
       },
     }),
 })
@@ -108,13 +108,13 @@ async function requireUnused(
   if (entered === 'unknown') {
     throw new Refused({
       en: `Moodle does not tell us whether ${holder.email} has entered a course yet, so this seat can’t be changed here. Please ask us.`,
-      fr: `Moodle ne nous dit pas si ${holder.email} est déjà entré·e dans un cours : cette place ne peut pas être modifiée ici. Écrivez-nous.`,
+      fr: `Moodle ne nous dit pas si ${holder.email} est déjà entré·e dans un cours : cette place ne peut pas être modifiée ici. Écrivez-nous.`,
     })
   }
   if (entered) {
     throw new Refused({
       en: `${holder.email} has already entered a course: this seat is used and stays theirs.`,
-      fr: `${holder.email} est déjà entré·e dans un cours : cette place est consommée et lui reste acquise.`,
+      fr: `${holder.email} est déjà entré·e dans un cours : cette place est consommée et lui reste acquise.`,
     })
   }
 }
@@ -123,7 +123,7 @@ const give = defineAction<Person, Internal>({
   title: { en: 'Give out', fr: 'Attribuer' },
   help: {
     en: 'The learner gets access at once; their account is made if they have none.',
-    fr: 'L’apprenant accède aussitôt au contenu ; son compte est créé s’il n’en a pas.',
+    fr: 'L’apprenant accède aussitôt au contenu ; son compte est créé s’il n’en a pas.',
   },
   input: z.object(learnerFields),
   audience: 'both',
@@ -181,7 +181,7 @@ export default defineHandler({
   title: { en: 'A pack of seats', fr: 'Un lot de places' },
   summary: {
     en: 'Each unit is a pack: the buyer gives its seats out to learners later, takes them back and hands them over.',
-    fr: 'Chaque unité est un lot : l’acheteur en attribue les places plus tard, les reprend, les transmet.',
+    fr: 'Chaque unité est un lot : l’acheteur en attribue les places plus tard, les reprend, les transmet.',
   },
   functions: [
     'core_webservice_get_site_info',
@@ -258,7 +258,7 @@ export default defineHandler({
         level: 'warning',
         text: {
           en: 'Moodle hides when people last entered a course, so the buyer can take back no seat at all. Show “last access” to our token’s user: site administration, hidden user fields.',
-          fr: 'Moodle masque le dernier accès aux cours : l’acheteur ne pourra reprendre aucune place. Rendez « dernier accès » visible à l’utilisateur de notre jeton : administration du site, champs masqués.',
+          fr: 'Moodle masque le dernier accès aux cours : l’acheteur ne pourra reprendre aucune place. Rendez « dernier accès » visible à l’utilisateur de notre jeton : administration du site, champs masqués.',
         },
       })
     }

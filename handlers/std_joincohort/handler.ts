@@ -74,7 +74,7 @@ export default defineHandler({
       feedback: {
         shown: {
           en: `${firstname} ${lastname} has “${unit.entry.title.en}”.`,
-          fr: `${firstname} ${lastname} a « ${unit.entry.title.fr} ».`,
+          fr: `${firstname} ${lastname} a « ${unit.entry.title.fr} ».`,
         },
         kept: `User ${learner.id} is in cohort ${internal.cohort}.`,
       },

@@ -17,7 +17,7 @@ export default defineHandler({
   title: { en: 'Registered product', fr: 'Produit enregistré' },
   summary: {
     en: 'A licence or another thing outside Moodle: each unit gets a reference that others can check.',
-    fr: 'Une licence ou autre chose hors de Moodle : chaque unité reçoit une référence que d’autres peuvent vérifier.',
+    fr: 'Une licence ou autre chose hors de Moodle : chaque unité reçoit une référence que d’autres peuvent vérifier.',
   },
   functions: [
     'core_webservice_get_site_info',
@@ -102,7 +102,7 @@ export default defineHandler({
       feedback: {
         shown: {
           en: `“${entry.title.en}” is registered.`,
-          fr: `« ${entry.title.fr} » est enregistré.`,
+          fr: `« ${entry.title.fr} » est enregistré.`,
         },
         ...(mailEn && mailFr && { mailed: { en: mailEn, fr: mailFr } }),
       },

@@ -34,7 +34,7 @@ const external = ({ most, names }: { most: number; names: boolean }) =>
         label: { en: 'Name of the session', fr: 'Nom de la session' },
         help: {
           en: 'No other session of the course may have it: it is reserved when you order.',
-          fr: 'Aucune autre session du cours ne peut le porter : il est réservé à la commande.',
+          fr: 'Aucune autre session du cours ne peut le porter : il est réservé à la commande.',
         },
       }),
     participants: learnerList({ label: { en: 'Participants', fr: 'Participants' }, max: most, names }),
@@ -50,7 +50,7 @@ export default defineHandler({
   title: { en: 'Session of a course', fr: 'Session d’un cours' },
   summary: {
     en: 'Each unit is a session: a named group in a course, with its participants and supervisors.',
-    fr: 'Chaque unité est une session : un groupe nommé dans un cours, avec ses participants et son encadrement.',
+    fr: 'Chaque unité est une session : un groupe nommé dans un cours, avec ses participants et son encadrement.',
   },
   functions: [
     'core_webservice_get_site_info',
@@ -76,7 +76,7 @@ export default defineHandler({
         label: { en: 'Seats of a session', fr: 'Places d’une session' },
         help: {
           en: 'Participants at the most; supervisors take none.',
-          fr: 'Participants au plus ; l’encadrement n’en occupe pas.',
+          fr: 'Participants au plus ; l’encadrement n’en occupe pas.',
         },
       }),
     names: z
@@ -120,14 +120,14 @@ export default defineHandler({
     if (!free) {
       throw new Refused({
         en: `The course has a session named “${session}” already: choose another name.`,
-        fr: `Le cours a déjà une session « ${session} » : choisissez un autre nom.`,
+        fr: `Le cours a déjà une session « ${session} » : choisissez un autre nom.`,
       })
     }
     return {
       feedback: {
         shown: {
           en: `The name “${session}” is reserved for you.`,
-          fr: `Le nom « ${session} » vous est réservé.`,
+          fr: `Le nom « ${session} » vous est réservé.`,
         },
       },
     }
@@ -180,7 +180,7 @@ export default defineHandler({
       feedback: {
         shown: {
           en: `The session “${session}” is open: ${count}.`,
-          fr: `La session « ${session} » est ouverte : ${count}.`,
+          fr: `La session « ${session} » est ouverte : ${count}.`,
         },
         kept: `Group ${group} of course ${internal.course}: ${count}, ${supervisors.length} supervisors.`,
       },

@@ -36,7 +36,7 @@ export async function ensureGroup(
     if (!now.some(isNamed(name))) throw error
     throw new Refused({
       en: `Another group of the course is named “${name}” by now: rename that one in Moodle, then retry.`,
-      fr: `Un autre groupe du cours s’appelle désormais « ${name} » : renommez-le dans Moodle, puis relancez.`,
+      fr: `Un autre groupe du cours s’appelle désormais « ${name} » : renommez-le dans Moodle, puis relancez.`,
     })
   }
   throw new Error(`Moodle made no group in course ${course}`)

@@ -21,7 +21,7 @@ export default defineHandler({
   title: { en: 'Unlock in a course', fr: 'Déverrouillage dans un cours' },
   summary: {
     en: 'Opens what a course keeps closed (a certificate, say): puts a learner of the course in the group that it asks for.',
-    fr: 'Ouvre ce qu’un cours garde fermé (un certificat, par exemple) : place un apprenant du cours dans le groupe demandé.',
+    fr: 'Ouvre ce qu’un cours garde fermé (un certificat, par exemple) : place un apprenant du cours dans le groupe demandé.',
   },
   functions: [
     'core_webservice_get_site_info',
@@ -85,7 +85,7 @@ export default defineHandler({
         throw new RetryLater(30, `${email} is not enrolled in course ${internal.course} yet`)
       throw new Refused({
         en: `${email} is not enrolled in course ${internal.course}, or no longer: enrol them there, then retry.`,
-        fr: `${email} n’est pas, ou plus, inscrit·e au cours ${internal.course} : inscrivez cette personne, puis relancez.`,
+        fr: `${email} n’est pas, ou plus, inscrit·e au cours ${internal.course} : inscrivez cette personne, puis relancez.`,
       })
     })
     const course = await moodle.course(internal.course)
@@ -104,7 +104,7 @@ export default defineHandler({
       feedback: {
         shown: {
           en: `“${unit.entry.title.en}” is open to ${firstname} ${lastname}.`,
-          fr: `« ${unit.entry.title.fr} » est ouvert à ${firstname} ${lastname}.`,
+          fr: `« ${unit.entry.title.fr} » est ouvert à ${firstname} ${lastname}.`,
         },
         kept: `User ${learner} is in group ${internal.group} of course ${internal.course}.`,
       },

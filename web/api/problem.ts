@@ -72,7 +72,7 @@ export function faultsAt(path: PropertyKey[], { rows, ...text }: FieldError): Fa
     Object.entries(errors).map(([column, error]): Fault => {
       // a list was sent, or a text: of a text only the whole has a pointer
       if (source === '') return { pointer: pointerTo(...path, line - 1, column), text: error }
-      const said = { en: `Line ${line}: ${error.en}`, fr: `Ligne ${line} : ${error.fr}` }
+      const said = { en: `Line ${line}: ${error.en}`, fr: `Ligne ${line} : ${error.fr}` }
       return { pointer: pointerTo(...path), text: said }
     }),
   )

@@ -331,7 +331,7 @@ export const productOperations: Operation[] = [
       return refuse('conflict', {
         detail: {
           en: 'There is nothing to refund: it was refunded before, or its unit is not delivered.',
-          fr: 'Il n’y a rien à rembourser : c’est déjà fait, ou son unité n’est pas livrée.',
+          fr: 'Il n’y a rien à rembourser : c’est déjà fait, ou son unité n’est pas livrée.',
         },
       })
     },

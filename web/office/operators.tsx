@@ -36,9 +36,9 @@ const operatorSchema = z.object({
     .meta({
       label: { en: 'Role', fr: 'Rôle' },
       optionLabels: {
-        operator: { en: 'Operator: sells and produces', fr: 'Opérateur : vend et produit' },
-        viewer: { en: 'Viewer: reads, changes nothing', fr: 'Lecteur : lit, ne change rien' },
-        admin: { en: 'Administrator: also operators', fr: 'Administrateur : aussi les opérateurs' },
+        operator: { en: 'Operator: sells and produces', fr: 'Opérateur : vend et produit' },
+        viewer: { en: 'Viewer: reads, changes nothing', fr: 'Lecteur : lit, ne change rien' },
+        admin: { en: 'Administrator: also operators', fr: 'Administrateur : aussi les opérateurs' },
       },
     }),
 })

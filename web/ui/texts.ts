@@ -136,13 +136,13 @@ const fr: typeof en = {
   chooseProduct: 'Choisissez l’un de vos produits, ou saisissez sa référence.',
   free: 'Libre.',
   notListed: (value) => `${value} (absent de la plateforme)`,
-  unreachable: 'La plateforme ne répond pas : saisissez l’identifiant, il sera vérifié plus tard.',
+  unreachable: 'La plateforme ne répond pas : saisissez l’identifiant, il sera vérifié plus tard.',
   onePerLine: 'Un par ligne.',
   secretKept: 'Une valeur est conservée. Saisissez-en une autre pour la remplacer.',
   sameForAll: 'Identique pour toutes les unités',
   learners: {
     namedHelp:
-      'Une personne par ligne : e-mail, prénom, nom. Des cellules copiées d’un tableur conviennent aussi.',
+      'Une personne par ligne : e-mail, prénom, nom. Des cellules copiées d’un tableur conviennent aussi.',
     unnamedHelp: 'Une adresse e-mail par ligne. Des cellules copiées d’un tableur conviennent aussi.',
     file: 'Ou un fichier (CSV), qui remplace le texte ci-dessus',
     notText:

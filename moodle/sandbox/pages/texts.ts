@@ -96,7 +96,7 @@ type Texts = typeof en
 const fr: Texts = {
   sandbox: 'Bac à sable',
   notReal:
-    'Ceci est un bac à sable, pas un vrai Moodle. Il en tient lieu pendant que vous essayez la boutique : les personnes et les cours sont inventés, aucun courriel ne part, et il n’y a rien à apprendre derrière les liens.',
+    'Ceci est un bac à sable, pas un vrai Moodle. Il en tient lieu pendant que vous essayez la boutique : les personnes et les cours sont inventés, aucun courriel ne part, et il n’y a rien à apprendre derrière les liens.',
   otherLanguage: 'English',
   otherLanguageLong: 'Read this page in English',
   release: (release) => `répond comme Moodle ${release}`,
@@ -105,7 +105,7 @@ const fr: Texts = {
   filterLabel: 'Chercher une personne par courriel',
   filterButton: 'Chercher',
   filterClear: 'Tout le monde',
-  filterNone: (email) => `Aucun compte n’a « ${email} » dans son courriel.`,
+  filterNone: (email) => `Aucun compte n’a « ${email} » dans son courriel.`,
   courses: 'Cours',
   course: 'Cours',
   nobody: 'Personne n’est inscrit.',
@@ -121,7 +121,7 @@ const fr: Texts = {
   until: 'Au',
   state: 'État',
   groups: 'Groupes',
-  groupsHere: (names) => `Groupes : ${names}`,
+  groupsHere: (names) => `Groupes : ${names}`,
   entered: 'Entré·e',
   enter: 'Faire entrer',
   timesSet: 'Posée',
@@ -171,7 +171,7 @@ const fr: Texts = {
   faultHits: (hits, times) =>
     times === undefined ? `a frappé ${hits} fois` : `a frappé ${hits} fois sur ${times}`,
   faultWrong:
-    'Cette panne ne peut pas être posée. « Fois » est un entier à partir de 1, « millisecondes » un entier de 0 à 600 000.',
+    'Cette panne ne peut pas être posée. « Fois » est un entier à partir de 1, « millisecondes » un entier de 0 à 600 000.',
   calls: 'Derniers appels',
   callsNone: 'Aucun appel pour l’instant.',
   callsTotal: (total) => `${total} depuis le démarrage`,

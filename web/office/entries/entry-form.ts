@@ -28,7 +28,7 @@ const entrySchema = z.object({
       label: { en: 'Code', fr: 'Code' },
       help: {
         en: 'Its name for good: in addresses, exports and the API.',
-        fr: 'Son nom définitif : dans les adresses, les exports et l’API.',
+        fr: 'Son nom définitif : dans les adresses, les exports et l’API.',
       },
       patternHelp: {
         en: 'Two to forty capitals, digits and hyphens, such as EXCEL-1.',
@@ -73,7 +73,7 @@ const entrySchema = z.object({
     .default(0)
     .meta({
       label: { en: 'Position', fr: 'Position' },
-      help: { en: 'In the catalog: the smallest first.', fr: 'Au catalogue : la plus petite d’abord.' },
+      help: { en: 'In the catalog: the smallest first.', fr: 'Au catalogue : la plus petite d’abord.' },
     }),
 })
 export const entryElements = elementsOf(entrySchema)

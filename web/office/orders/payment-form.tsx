@@ -26,7 +26,7 @@ const paymentSchema = z.object({
       label: { en: 'Reference of the payment', fr: 'Référence du paiement' },
       help: {
         en: 'The bank’s own reference, or the number of the cheque: the same one is never counted twice.',
-        fr: 'La référence de la banque, ou le numéro du chèque : la même n’est jamais comptée deux fois.',
+        fr: 'La référence de la banque, ou le numéro du chèque : la même n’est jamais comptée deux fois.',
       },
     }),
   note: z
@@ -47,14 +47,14 @@ const refusals: Record<Exclude<PaymentRefusal, 'not_found'>, { field: string; te
   },
   date: {
     field: 'paidOn',
-    text: { en: 'A day that has come: today or before.', fr: 'Un jour déjà venu : aujourd’hui ou avant.' },
+    text: { en: 'A day that has come: today or before.', fr: 'Un jour déjà venu : aujourd’hui ou avant.' },
   },
   reference: { field: 'reference', text: { en: 'Please fill this in.', fr: 'Merci de remplir ce champ.' } },
   repeated: {
     field: 'reference',
     text: {
       en: 'A payment with this reference is recorded already: it is not counted twice.',
-      fr: 'Un paiement avec cette référence est déjà enregistré : il n’est pas compté deux fois.',
+      fr: 'Un paiement avec cette référence est déjà enregistré : il n’est pas compté deux fois.',
     },
   },
 }

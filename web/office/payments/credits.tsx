@@ -44,7 +44,7 @@ const correctionSchema = z.object({
     .meta({
       type: 'money',
       label: { en: 'Amount', fr: 'Montant' },
-      help: { en: 'To take credits away: -50.', fr: 'Pour retirer des crédits : -50.' },
+      help: { en: 'To take credits away: -50.', fr: 'Pour retirer des crédits : -50.' },
     }),
   why: z
     .string()

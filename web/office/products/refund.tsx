@@ -17,7 +17,7 @@ const refundSchema = z.object({
     label: { en: 'Amount to give back', fr: 'Montant à rembourser' },
     help: {
       en: 'Proposed: its share of the unit’s price. 0 gives nothing back.',
-      fr: 'Proposé : sa part du prix de l’unité. 0 ne rembourse rien.',
+      fr: 'Proposé : sa part du prix de l’unité. 0 ne rembourse rien.',
     },
   }),
   why: whySchema,
