@@ -26,7 +26,7 @@ describe('a list of people', () => {
     const heads = [
       'Last name;E-mail address;First name',
       'NOM;Courriel;Prénom',
-      'nom de famille ; Adresse électronique ; prénom',
+      'nom de famille ; Adresse électronique ; prénom',
       'Surname;mail;Given name',
     ]
     for (const head of heads) {
@@ -124,9 +124,9 @@ describe('a list of people', () => {
     assert.deepEqual(
       rows.map(({ errors }) => errors.email?.fr),
       [
-        'Deux fois dans la liste : aussi à la ligne 3.',
+        'Deux fois dans la liste : aussi à la ligne 3.',
         undefined,
-        'Deux fois dans la liste : aussi à la ligne 1.',
+        'Deux fois dans la liste : aussi à la ligne 1.',
       ],
     )
   })

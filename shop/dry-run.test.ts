@@ -91,7 +91,7 @@ describe('a dry run', async () => {
     assert.equal(group, 'Puts ada@learners.example in the group “Session de janvier”.')
     assert.match(
       said(run, 'fr')[2] ?? '',
-      /^Inscrit ada@learners\.example à « Sauveteur .* du \d+ .* au \d+ /,
+      /^Inscrit ada@learners\.example à « Sauveteur .* du \d+ .* au \d+ /,
     )
   })
 
