@@ -30,7 +30,15 @@ describe('the commands', async () => {
     for (const name of ['start', 'migrate', 'handlers', 'operator', 'token', 'erase', 'database']) {
       assert.match(stdout, new RegExp(`^  ${name}`, 'm'))
     }
-    assert.deepEqual(await boutique(['operator', '--help']), { code: 0, stdout, stderr: '' })
+    assert.deepEqual(await boutique(['--help']), { code: 0, stdout, stderr: '' })
+  })
+
+  it('have a help of their own', async () => {
+    const { code, stdout, stderr } = await boutique(['operator', '--help'])
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.match(stdout, /^ {2}operator add/m)
+    assert.doesNotMatch(stdout, /^ {2}(start|token)/m)
+    assert.equal((await boutique(['help', 'operator'])).stdout, stdout)
   })
 
   it('make operators and give them passwords', async () => {
@@ -53,6 +61,8 @@ describe('the commands', async () => {
     await db.insertInto('accounts').values(learner).execute()
     const asked = await boutique(['erase', learner.email])
     assert.match(asked.stderr, /^This can’t be undone: say "erase ines@learners.example --yes"\.\n$/)
+    const misspelt = await boutique(['erase', learner.email, '--yes', '--forfiet-credits'])
+    assert.match(misspelt.stderr, /^Unknown option '--forfiet-credits'\./)
     const { stdout } = await boutique(['erase', learner.email, '--yes'])
     assert.match(stdout, /^Erased ines@learners\.example: 0 orders, 0 units, /)
     assert.deepEqual(await db.selectFrom('accounts').selectAll().execute(), [])

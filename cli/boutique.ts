@@ -38,7 +38,8 @@ const commands = new Map<string, Command>(
 
 const [name = 'help', ...args] = process.argv.slice(2)
 try {
-  if (name === 'help' || args.includes('--help')) console.log(help())
+  if (['help', '--help', '-h'].includes(name)) console.log(help(args[0]))
+  else if (args.includes('--help') || args.includes('-h')) console.log(help(name))
   else await find(name).run(args)
 } catch (error) {
   console.error(explain(error))
@@ -51,10 +52,11 @@ function find(name: string): Command {
   throw new StartupError(`There is no command "${name}": "npx boutique help" has those there are.`)
 }
 
-function help(): string {
-  const forms = [...commands.values()].flatMap(({ usage }) => usage)
+/** Of one command, or of all. */
+function help(name?: string): string {
+  const forms = name ? find(name).usage : [...commands.values()].flatMap(({ usage }) => usage)
   return [
-    'The shop’s commands, run as: npx boutique <command>',
+    name ? 'Run as: npx boutique …' : 'The shop’s commands, run as: npx boutique <command>',
     '',
     table(forms.map(([form, does]) => [`  ${form}`, does])),
     '',

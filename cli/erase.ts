@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { erasePerson } from '../shop/erase-person.ts'
 import { StartupError } from '../startup-error.ts'
 import type { Command } from './boutique.ts'
@@ -10,11 +11,17 @@ export const erase: Command = {
     ['  --forfeit-credits', 'the credits that they still have too'],
   ],
   async run(args) {
-    const [email = ''] = args.filter((arg) => !arg.startsWith('--'))
-    if (!email.includes('@')) throw new StartupError('Whom? erase <e-mail> --yes')
-    if (!args.includes('--yes')) throw new StartupError(`This can’t be undone: say "erase ${email} --yes".`)
+    // An option misspelt must not erase by what is left of the line.
+    const { values, positionals } = parseArgs({
+      args,
+      options: { yes: { type: 'boolean' }, 'forfeit-credits': { type: 'boolean' } },
+      allowPositionals: true,
+    })
+    const [email = '', ...more] = positionals
+    if (!email.includes('@') || more.length > 0) throw new StartupError('Whom? erase <e-mail> --yes')
+    if (!values.yes) throw new StartupError(`This can’t be undone: say "erase ${email} --yes".`)
     await withDatabase(readSettings(), async ({ db }) => {
-      const forfeitCredits = args.includes('--forfeit-credits')
+      const forfeitCredits = values['forfeit-credits'] ?? false
       const { open, credits, ...erased } = await erasePerson(db, email, { forfeitCredits })
       const counts = Object.entries(erased).map(([what, count]) => `${count} ${what}`)
       console.log(`Erased ${email}: ${counts.join(', ')}. Their account in Moodle is Moodle’s to delete.`)
