@@ -215,8 +215,8 @@ function readNamed(cells: string[], { layout, width, split }: Header, source: st
   const known = Object.values(layout)
   if (cells.some((cell, at) => cell !== '' && at >= width && !known.includes(at))) {
     const fault = {
-      en: `This row has ${cells.length} cells, the first one names ${width}: one cell too many?`,
-      fr: `Cette ligne a ${cells.length} cellules, la première en nomme ${width} : une cellule de trop ?`,
+      en: `This row has ${cells.length} cells, and the first row names ${width}: one cell too many?`,
+      fr: `Cette ligne a ${cells.length} cellules, la première ligne en nomme ${width} : une cellule de trop ?`,
     }
     return { source, cells: cells.slice(0, width), layout, values, fault }
   }

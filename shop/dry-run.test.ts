@@ -64,7 +64,7 @@ describe('a dry run', async () => {
       parts: [{ code: 'OTHER', quantity: 2 }],
     })
     assert.ok(!bundle.ok)
-    assert.match(bundle.why.en, /one by one/)
+    assert.match(bundle.why.en, /one by one \(OTHER\)\.$/)
     const now = await dryRun(t.shop, entryOf('std_enroloncourse', { course: 2 }, code))
     assert.equal(requireRun(now).units[0]?.state, 'produced')
   })

@@ -102,10 +102,12 @@ const payLater: Means = {
  * when there are none.
  */
 export async function dryRun(shop: Shop, entry: DryEntry, samples: DryAnswers[] = []): Promise<DryRun> {
-  if (isBundle({ parts: entry.parts ?? [] })) {
+  const parts = entry.parts ?? []
+  if (isBundle({ parts })) {
+    const codes = parts.map(({ code }) => code).join(', ')
     const why = {
-      en: 'Each part of a bundle is produced by itself: try the parts out one by one.',
-      fr: 'Chaque partie d’une offre groupée est produite séparément : essayez les parties une à une.',
+      en: `Each part of a bundle is produced by itself: try the parts out one by one (${codes}).`,
+      fr: `Chaque partie d’une offre groupée est produite séparément : essayez les parties une à une (${codes}).`,
     }
     return { ok: false, why }
   }

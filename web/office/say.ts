@@ -22,7 +22,7 @@ export function sayWho(who: string, shop: Pick<Shop, 'means'>, locale: Locale): 
   const name = rest.join(':')
   switch (kind) {
     case 'operator':
-      return name
+      return name === 'cli' ? t.cli : name
     case 'api':
       return t.program(name)
     case 'means':

@@ -49,7 +49,12 @@ const en = {
     product_ending: 'Access ends soon',
     sign_in: 'Sign-in link',
   } satisfies Record<MailKind, string>,
-  who: { shop: 'the shop', customer: 'the customer', program: (name: string) => `program “${name}”` },
+  who: {
+    cli: 'the command line',
+    shop: 'the shop',
+    customer: 'the customer',
+    program: (name: string) => `program “${name}”`,
+  },
   /** The sentences that the shop itself writes as reasons; they are kept in English. */
   reasons: {},
   events: {
@@ -535,6 +540,7 @@ const en = {
     title: 'What a sale would do',
     try: 'Try a sale out',
     notTried: 'So nothing was tried.',
+    parts: 'Its parts',
     samples: 'With these answers',
     unit: (n: number) => `Unit ${n}`,
     nothingAsked: 'The customer is asked nothing.',
@@ -865,7 +871,12 @@ const fr: Texts = {
     product_ending: 'Fin d’accès proche',
     sign_in: 'Lien de connexion',
   },
-  who: { shop: 'la boutique', customer: 'le client', program: (name) => `programme « ${name} »` },
+  who: {
+    cli: 'la ligne de commande',
+    shop: 'la boutique',
+    customer: 'le client',
+    program: (name) => `programme « ${name} »`,
+  },
   reasons: {
     'nothing to pay': 'rien à payer',
     'put back on the credits of the customer': 'restitués sur les crédits du client',
@@ -1369,6 +1380,7 @@ const fr: Texts = {
     title: 'Ce que ferait une vente',
     try: 'Essayer une vente',
     notTried: 'Rien n’a donc été essayé.',
+    parts: 'Ses parties',
     samples: 'Avec ces réponses',
     unit: (n) => `Unité ${n}`,
     nothingAsked: 'Rien n’est demandé au client.',

@@ -6,7 +6,7 @@ const en = {
   allSeats: 'All its seats',
   allSeatsOf: (count: number) => plural('en', count, { one: 'its seat', other: `its ${count} seats` }),
   lead: (order: string) => `Order ${order}`,
-  used: (held: string, total: string) => `${held} of ${total} seats given out`,
+  used: (_count: number, held: string, total: string) => `${held} of ${total} seats given out`,
   freeSeats: (free: number, shown: string) =>
     plural('en', free, { one: 'One seat is free.', other: `${shown} seats are free.` }),
   noneFree: 'No seat is free. Take one back to give it to somebody else.',
@@ -73,7 +73,7 @@ const en = {
   },
   backToPack: 'Back to the pack',
   openPack: 'Give out the seats',
-  seatsOf: (held: string, total: string) => `${held} of ${total} given out`,
+  seatsOf: (_count: number, held: string, total: string) => `${held} of ${total} given out`,
 }
 
 const fr: typeof en = {
@@ -82,7 +82,8 @@ const fr: typeof en = {
   allSeats: 'Toutes ses places',
   allSeatsOf: (count) => plural('fr', count, { one: 'sa place', other: `ses ${count} places` }),
   lead: (order) => `Commande ${order}`,
-  used: (held, total) => `${held} places attribuées sur ${total}`,
+  used: (count, held, total) =>
+    `${held} ${plural('fr', count, { one: 'place attribuée', other: 'places attribuées' })} sur ${total}`,
   freeSeats: (free, shown) =>
     plural('fr', free, { one: 'Une place est libre.', other: `${shown} places sont libres.` }),
   noneFree: 'Aucune place n’est libre. Reprenez-en une pour l’attribuer à quelqu’un d’autre.',
@@ -150,7 +151,8 @@ const fr: typeof en = {
   },
   backToPack: 'Revenir au lot',
   openPack: 'Attribuer les places',
-  seatsOf: (held, total) => `${held} attribuées sur ${total}`,
+  seatsOf: (count, held, total) =>
+    `${held} ${plural('fr', count, { one: 'attribuée', other: 'attribuées' })} sur ${total}`,
 }
 
 /** The words of the pages of packs, in the account and in the office. */

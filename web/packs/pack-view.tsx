@@ -59,7 +59,7 @@ export function PackView({ pack, shown, urls, csrf, mayGive, wrong, wrongList, l
       <Card>
         <div class="stack">
           <p class="strong" id="seats-used">
-            {t.used(number(held), number(total))}
+            {t.used(held, number(held), number(total))}
           </p>
           <progress value={held} max={total} aria-labelledby="seats-used" />
           <p class="soft">

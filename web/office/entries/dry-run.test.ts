@@ -82,6 +82,15 @@ describe('a dry run from the form of an entry', async () => {
     assert.equal(await findEntry(t.db, 'NEW-1'), undefined)
   })
 
+  it('leads from a bundle to its parts, which can be tried', async () => {
+    const bundle = await t.sell({ handler: null, parts: [{ code, quantity: 1 }] })
+    await marie.open(paths.show(bundle))
+    const page = await marie.send(paths.show(bundle), {}, paths.dryRun(bundle))
+    assert.match(page.html, new RegExp(`one by one \\(${code}\\)`))
+    assert.match(page.html, new RegExp(`href="${paths.show(code)}"`))
+    assert.doesNotMatch(page.html, /With these answers/)
+  })
+
   it('is not for viewers', async () => {
     const viewer = await house.as('viewer')
     const page = await viewer.open(paths.show(code))

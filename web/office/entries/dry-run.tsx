@@ -1,6 +1,7 @@
 import { handlerOf } from '../../../production/registry.ts'
 import { elementsOf, type FormErrors, type FormValues, parseElements, readForm } from '../../../sdk/form.ts'
 import type { FormElement } from '../../../sdk/form-element.ts'
+import type { EntryPart } from '../../../shop/bundle.ts'
 import {
   type DryAnswers,
   type DryLine,
@@ -9,7 +10,7 @@ import {
   dryRun,
   mostDryUnits,
 } from '../../../shop/dry-run.ts'
-import { findEntry, unitForms } from '../../../shop/entry.ts'
+import { findEntry, readParts, unitForms } from '../../../shop/entry.ts'
 import { sampleAnswers } from '../../../shop/sample-answers.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
@@ -55,7 +56,17 @@ export async function tryEntry(c: OfficeContext, face: Face) {
   const run = await dryRun(shop, tried, samples satisfies DryAnswers[])
   const found = handlerOf(shop.registry(), tried)
   const internal = found && found !== 'missing' ? elementsOf(found.handler.internal) : []
-  return await dryRunPage(c, face, { code, title: tried.title, body, elements, internal, samples, run })
+  const parts = await readParts(shop.db, tried.parts ?? [])
+  return await dryRunPage(c, face, {
+    code,
+    title: tried.title,
+    parts,
+    body,
+    elements,
+    internal,
+    samples,
+    run,
+  })
 }
 
 /** What a customer is asked for a unit of the draft. */
@@ -91,6 +102,8 @@ const defaultsOf = (elements: FormElement[]): FormValues =>
 type Shown = {
   code: string
   title: { en: string; fr: string }
+  /** Of a bundle: what can be tried instead. */
+  parts: EntryPart[]
   body: Body
   elements: UnitElements
   internal: FormElement[]
@@ -101,7 +114,7 @@ type Shown = {
 async function dryRunPage(c: OfficeContext, face: Face, shown: Shown) {
   const { locale } = c.var
   const t = texts[locale].dryRun
-  const { code, title, body, elements, internal, samples, run } = shown
+  const { code, title, parts, body, elements, internal, samples, run } = shown
   const errors = run.ok ? [] : (run.units ?? [])
   const saved = code !== 'new'
   const csrf = csrfToken(c)
@@ -131,49 +144,53 @@ async function dryRunPage(c: OfficeContext, face: Face, shown: Shown) {
           {run.ok && run.units.map((unit) => <UnitCard {...{ unit, locale }} />)}
         </div>
         <div>
-          <Card title={t.samples}>
-            <form method="post" action={routes.office.entries.dryRun(code)} class="stack" novalidate>
-              <CsrfField csrf={csrf} />
-              <Kept body={body} />
-              {samples.map((sample, index) => {
-                const n = index + 1
-                return (
-                  <fieldset class="stack">
-                    <legend class="strong">{t.unit(n)}</legend>
-                    <input type="hidden" name={`sample.${n}`} value="yes" />
-                    {elements.external.length + elements.fields.length === 0 && (
-                      <p class="soft">{t.nothingAsked}</p>
-                    )}
-                    <FormElements
-                      elements={elements.external}
-                      values={sample.external}
-                      errors={errors[index]?.external}
-                      prefix={`sample.${n}.external.`}
-                      locale={locale}
-                    />
-                    <FormElements
-                      elements={elements.fields}
-                      values={sample.fields}
-                      errors={errors[index]?.fields}
-                      prefix={`sample.${n}.fields.`}
-                      locale={locale}
-                    />
-                  </fieldset>
-                )
-              })}
-              <label class="field">
-                {t.units}
-                <select name="sample.units">
-                  {Array.from({ length: mostDryUnits }, (_, index) => (
-                    <option value={String(index + 1)} selected={index + 1 === samples.length}>
-                      {index + 1}
-                    </option>
-                  ))}
-                </select>
-              </label>
-              <Button look="primary">{t.again}</Button>
-            </form>
-          </Card>
+          {parts.length > 0 ? (
+            <Parts {...{ parts, locale }} />
+          ) : (
+            <Card title={t.samples}>
+              <form method="post" action={routes.office.entries.dryRun(code)} class="stack" novalidate>
+                <CsrfField csrf={csrf} />
+                <Kept body={body} />
+                {samples.map((sample, index) => {
+                  const n = index + 1
+                  return (
+                    <fieldset class="stack">
+                      <legend class="strong">{t.unit(n)}</legend>
+                      <input type="hidden" name={`sample.${n}`} value="yes" />
+                      {elements.external.length + elements.fields.length === 0 && (
+                        <p class="soft">{t.nothingAsked}</p>
+                      )}
+                      <FormElements
+                        elements={elements.external}
+                        values={sample.external}
+                        errors={errors[index]?.external}
+                        prefix={`sample.${n}.external.`}
+                        locale={locale}
+                      />
+                      <FormElements
+                        elements={elements.fields}
+                        values={sample.fields}
+                        errors={errors[index]?.fields}
+                        prefix={`sample.${n}.fields.`}
+                        locale={locale}
+                      />
+                    </fieldset>
+                  )
+                })}
+                <label class="field">
+                  {t.units}
+                  <select name="sample.units">
+                    {Array.from({ length: mostDryUnits }, (_, index) => (
+                      <option value={String(index + 1)} selected={index + 1 === samples.length}>
+                        {index + 1}
+                      </option>
+                    ))}
+                  </select>
+                </label>
+                <Button look="primary">{t.again}</Button>
+              </form>
+            </Card>
+          )}
           <form
             method="post"
             action={saved ? routes.office.entries.show(code) : routes.office.entries.new()}
@@ -188,6 +205,19 @@ async function dryRunPage(c: OfficeContext, face: Face, shown: Shown) {
         </div>
       </div>
     </>,
+  )
+}
+
+/** The parts of a bundle, whose own forms try them out. */
+function Parts({ parts, locale }: { parts: EntryPart[]; locale: Locale }) {
+  return (
+    <Card title={texts[locale].dryRun.parts}>
+      <ul>
+        {parts.map(({ code, entry }) => (
+          <li>{entry ? <a href={routes.office.entries.show(code)}>{pick(entry.title, locale)}</a> : code}</li>
+        ))}
+      </ul>
+    </Card>
   )
 }
 

@@ -89,7 +89,9 @@ function Packs({ packs, locale }: { packs: Pack[]; locale: Locale }) {
               <p class="strong">
                 <a href={routes.account.pack(unitId)}>{pick(title, locale)}</a>
               </p>
-              <p class="soft small">{t.seatsOf(formatNumber(held, locale), formatNumber(total, locale))}</p>
+              <p class="soft small">
+                {t.seatsOf(held, formatNumber(held, locale), formatNumber(total, locale))}
+              </p>
             </div>
             {free > 0 && (
               <ButtonLink href={routes.account.pack(unitId)}>
