@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { after, describe, it } from 'node:test'
+import { loadHandler } from '../production/registry.ts'
+import { testDatabase } from '../test/database.ts'
+import { compare } from './findings.ts'
+import { type Moment, openProcess } from './process.ts'
+import { type Proven, runSale } from './run-sale.ts'
+import { casesOf, readSamples } from './samples.ts'
+import { openWorlds, type World } from './world.ts'
+
+const worlds = await openWorlds([(await testDatabase()).url])
+after(() => worlds.close())
+
+/** A shipped handler with its first samples. */
+async function proven(world: World, handler: string): Promise<Proven> {
+  const folder = path.join(import.meta.dirname, '../handlers', handler)
+  const registered = await loadHandler(folder)
+  assert.ok('handler' in registered)
+  const [sample] = casesOf(registered, await readSamples(folder))
+  assert.ok(sample)
+  await world.reset(sample.service)
+  const process = openProcess(world, registered)
+  const internal = await sample.internal(process.shop.site, world.serviceUrl)
+  await process.close()
+  return { registered, sample, internal: new Map([[world, internal]]) }
+}
+
+describe('a sale in trouble', () => {
+  it('is spared a fault whose call never comes: what follows the attempt is no part of it', async () => {
+    const [world] = worlds.worlds
+    const one = await proven(world, 'std_enroloncourse')
+    const calm = await runSale(world, one, ['order', 'deliver', 'revoke'])
+    const calls = calm.moments.get('deliver')?.filter(({ kind }) => kind === 'call').length ?? 0
+    assert.ok(calls > 0)
+
+    const struck: Moment[] = []
+    const run = await runSale(world, one, ['order', 'deliver', 'revoke'], {
+      trouble: { during: 'deliver', what: { kind: 'faults', at: calls + 1, faults: ['disabled'] } },
+      onStrike: (moment) => struck.push(moment),
+    })
+    assert.deepEqual(struck, [])
+    assert.deepEqual(compare('fault', 'postpay', calm, run, ['deliver', 'revoke']), [])
+  })
+})
