@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { texts as accountTexts } from '../../web/storefront/account/account-texts.ts'
-import { texts as shopTexts } from '../../web/storefront/texts.ts'
+import { cartTexts } from '../../web/storefront/cart/cart-texts.ts'
+import { entryTexts } from '../../web/storefront/entry/entry-texts.ts'
+import { orderTexts } from '../../web/storefront/order/order-texts.ts'
 import { accessibilityFaults } from '../accessibility.ts'
 import { openBrowser } from '../chromium.ts'
 import { openWholeShop, type WholeShop } from './open-whole-shop.ts'
@@ -32,10 +34,10 @@ async function fill(page: Page, prefix: string, { email, firstname, lastname }: 
 /** Buys one unit for each of these people, by test card, and waits until all is there. */
 async function buy(page: Page, people: Person[]) {
   await page.goto(`${shop.url}/entries/SQL-201`)
-  await page.getByLabel(shopTexts.en.entry.quantity).fill(String(people.length))
-  await page.getByRole('button', { name: shopTexts.en.entry.add }).click()
+  await page.getByLabel(entryTexts.en.quantity).fill(String(people.length))
+  await page.getByRole('button', { name: entryTexts.en.add }).click()
   for (const [nth, person] of people.entries()) await fill(page, '.external.', person, nth)
-  await page.getByRole('button', { name: shopTexts.en.cart.checkout }).click()
+  await page.getByRole('button', { name: cartTexts.en.checkout }).click()
   await page.waitForURL(/\/checkout/)
   await fill(page, 'customer.', buyer)
   await page.locator('input[value="test_card"]').check()
@@ -44,7 +46,7 @@ async function buy(page: Page, people: Person[]) {
   await page.waitForURL(/\/test-card\//)
   await page.locator('button').first().click()
   await page.waitForURL(/\/orders\//)
-  const done = page.getByRole('heading', { name: shopTexts.en.order.situations.completed.title })
+  const done = page.getByRole('heading', { name: orderTexts.en.situations.completed.title })
   for (let tries = 0; tries < 40 && !(await done.isVisible()); tries++) await page.reload()
   await done.waitFor()
 }

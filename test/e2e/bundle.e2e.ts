@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { texts } from '../../web/storefront/texts.ts'
+import { cartTexts } from '../../web/storefront/cart/cart-texts.ts'
+import { entryTexts } from '../../web/storefront/entry/entry-texts.ts'
+import { orderTexts } from '../../web/storefront/order/order-texts.ts'
 import { accessibilityFaults } from '../accessibility.ts'
 import { openBrowser } from '../chromium.ts'
 import { openWholeShop, type WholeShop } from './open-whole-shop.ts'
@@ -17,7 +19,7 @@ after(async () => {
   await shop?.stop()
 })
 
-const t = texts.en.cart
+const t = cartTexts.en
 const courses = ['DATA-101', 'SQL-201']
 const field = (page: Page, part: string, name: string) =>
   page.locator(`input[name$="${part}-1.external.${name}"]`)
@@ -36,7 +38,7 @@ async function openCart(javaScriptEnabled: boolean): Promise<Page> {
   await page.goto(`${shop.url}/entries/DATA-PATH`)
   assert.match(await page.locator('main').innerText(), /You save €99\.00/)
   if (javaScriptEnabled) assert.deepEqual(await accessibilityFaults(page), [])
-  await page.getByRole('button', { name: texts.en.entry.add }).click()
+  await page.getByRole('button', { name: entryTexts.en.add }).click()
   await page.waitForURL(/\/cart/)
   for (const input of await page.locator('[name*="CARNET-96-1.fields."]').all()) {
     await input.fill('12 rue des Lilas, 69003 Lyon')
@@ -58,7 +60,7 @@ async function buy(page: Page) {
   await page.waitForURL(/\/test-card\//)
   await page.locator('button').first().click()
   await page.waitForURL(/\/orders\//)
-  const done = page.getByRole('heading', { name: texts.en.order.situations.completed.title })
+  const done = page.getByRole('heading', { name: orderTexts.en.situations.completed.title })
   for (let tries = 0; tries < 40 && !(await done.isVisible()); tries++) await page.reload()
   await done.waitFor()
 }

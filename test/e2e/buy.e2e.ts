@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { texts as officeTexts } from '../../web/office/texts.ts'
-import { texts } from '../../web/storefront/texts.ts'
+import { orderTexts as officeOrderTexts } from '../../web/office/orders/order-texts.ts'
+import { signInTexts } from '../../web/office/sign-in-texts.ts'
+import { cartTexts } from '../../web/storefront/cart/cart-texts.ts'
+import { entryTexts } from '../../web/storefront/entry/entry-texts.ts'
+import { orderTexts } from '../../web/storefront/order/order-texts.ts'
 import { accessibilityFaults } from '../accessibility.ts'
 import { openBrowser } from '../chromium.ts'
 import { openWholeShop, type WholeShop } from './open-whole-shop.ts'
@@ -36,7 +39,7 @@ async function open(
 
 /** Puts three units into the cart, mends an error in one of them, and comes to the checkout. Returns the learners. */
 async function fillCart(page: Page, locale: Locale): Promise<string[]> {
-  const t = texts[locale].cart
+  const t = cartTexts[locale]
   const tag = `${locale}${++orders}`
   const learners = [
     `alice-${tag}@buyers.example`,
@@ -44,8 +47,8 @@ async function fillCart(page: Page, locale: Locale): Promise<string[]> {
     `eve-${tag}@learners.example`,
   ]
   await page.goto(`${shop.url}/entries/SQL-201`)
-  await page.getByLabel(texts[locale].entry.quantity).fill('3')
-  await page.getByRole('button', { name: texts[locale].entry.add }).click()
+  await page.getByLabel(entryTexts[locale].quantity).fill('3')
+  await page.getByRole('button', { name: entryTexts[locale].add }).click()
   await page.waitForURL(/\/cart/)
 
   const emails = page.locator('input[name$=".external.email"]')
@@ -98,7 +101,7 @@ async function enrolled(emails: string[]): Promise<string> {
 }
 
 async function signIn(page: Page, locale: Locale) {
-  const t = officeTexts[locale].signIn
+  const t = signInTexts[locale]
   await page.goto(`${shop.url}/office`)
   await page.getByLabel(t.email).fill(shop.operator.email)
   await page.getByLabel(t.password).fill(shop.operator.password)
@@ -116,7 +119,7 @@ for (const locale of ['en', 'fr'] as const) {
         await page.waitForURL(/\/test-card\//)
         await page.locator('button').first().click()
         await page.waitForURL(/\/orders\//)
-        await waitFor(page, texts[locale].order.situations.completed.title, javaScript)
+        await waitFor(page, orderTexts[locale].situations.completed.title, javaScript)
         assert.equal(await enrolled(learners), learners.join(' '))
         await context.close()
       })
@@ -131,7 +134,7 @@ for (const locale of ['en', 'fr'] as const) {
         assert.match(await page.locator('main').innerText(), /RF\d\d/)
 
         await signIn(page, locale)
-        const t = officeTexts[locale].order
+        const t = officeOrderTexts[locale]
         const validate = async (amount: string, reference: string) => {
           await page.goto(`${shop.url}/office/orders/${number}`)
           await page.getByLabel(t.amount).fill(amount)
@@ -141,11 +144,11 @@ for (const locale of ['en', 'fr'] as const) {
         }
         await validate('1000,00', `vir-${number}-1`)
         await page.goto(order)
-        await waitFor(page, texts[locale].order.situations.part_paid.title, javaScript)
+        await waitFor(page, orderTexts[locale].situations.part_paid.title, javaScript)
         assert.equal(await enrolled(learners), '', 'nothing is produced before the whole amount is there')
         await validate('80.00', `vir-${number}-2`)
         await page.goto(order)
-        await waitFor(page, texts[locale].order.situations.completed.title, javaScript)
+        await waitFor(page, orderTexts[locale].situations.completed.title, javaScript)
         assert.equal(await enrolled(learners), learners.join(' '))
         await context.close()
       })

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { productsTexts } from '../../web/office/products/products-texts.ts'
+import { signInTexts } from '../../web/office/sign-in-texts.ts'
 import { texts as officeTexts } from '../../web/office/texts.ts'
 import { texts as packTexts } from '../../web/packs/pack-texts.ts'
 import { texts as accountTexts } from '../../web/storefront/account/account-texts.ts'
-import { texts } from '../../web/storefront/texts.ts'
+import { cartTexts } from '../../web/storefront/cart/cart-texts.ts'
+import { entryTexts } from '../../web/storefront/entry/entry-texts.ts'
 import { accessibilityFaults } from '../accessibility.ts'
 import { openBrowser } from '../chromium.ts'
 import { openWholeShop, type WholeShop } from './open-whole-shop.ts'
@@ -26,9 +29,9 @@ const course = 4
 
 async function buyPack(page: Page, buyer: string): Promise<void> {
   await page.goto(`${shop.url}/entries/PACK-RGPD-10`)
-  await page.getByRole('button', { name: texts.en.entry.add }).click()
+  await page.getByRole('button', { name: entryTexts.en.add }).click()
   await page.waitForURL(/\/cart/)
-  await page.getByRole('button', { name: texts.en.cart.checkout }).click()
+  await page.getByRole('button', { name: cartTexts.en.checkout }).click()
   await page.waitForURL(/\/checkout/)
   await page.locator('input[name$="firstname"]').fill('Alice')
   await page.locator('input[name$="lastname"]').fill('Martin')
@@ -103,7 +106,7 @@ async function beSound(page: Page): Promise<void> {
 }
 
 async function enterOffice(page: Page): Promise<void> {
-  const words = officeTexts.en.signIn
+  const words = signInTexts.en
   await page.goto(`${shop.url}/office`)
   await page.getByLabel(words.email).fill(shop.operator.email)
   await page.getByLabel(words.password).fill(shop.operator.password)
@@ -181,7 +184,7 @@ for (const javaScriptEnabled of [true, false]) {
 
       // An operator extends one seat and refunds another, from the same pack.
       await enterOffice(page)
-      const office = officeTexts.en.products
+      const office = productsTexts.en
       const manage = async (who: string) => {
         await page.goto(`${shop.url}/office/packs/${pack}`)
         await page

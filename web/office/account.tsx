@@ -18,7 +18,9 @@ import { KeyValue } from '../ui/key-value.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Table } from '../ui/table.tsx'
+import { accountTexts } from './account-texts.ts'
 import { idParameter, type OfficeContext } from './office-route.ts'
+import { operatorsTexts } from './operators-texts.ts'
 import { officePage, redirectTo } from './page.tsx'
 import { texts } from './texts.ts'
 
@@ -122,7 +124,7 @@ async function accountPage(
   { sent, made }: { sent?: Sent; made?: { name: string; token: string } },
 ) {
   const { locale, operator } = c.var
-  const t = texts[locale].account
+  const t = accountTexts[locale]
   const csrf = csrfToken(c)
   const admin = operator.role === 'admin'
   const tokens = admin ? await listApiTokens(face.shop.db) : []
@@ -137,7 +139,7 @@ async function accountPage(
         title={t.title}
         actions={
           admin && (
-            <ButtonLink href={routes.office.operators.index()}>{texts[locale].operators.title}</ButtonLink>
+            <ButtonLink href={routes.office.operators.index()}>{operatorsTexts[locale].title}</ButtonLink>
           )
         }
       />
@@ -196,7 +198,7 @@ type TokensProps = {
 /** The tokens of everybody's programs, for administrators. */
 function Tokens({ c, csrf, sent, tokens }: TokensProps) {
   const { locale } = c.var
-  const t = texts[locale].account
+  const t = accountTexts[locale]
   return (
     <div>
       <Card flush title={t.tokens}>

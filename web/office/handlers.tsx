@@ -13,6 +13,7 @@ import { KeyValue } from '../ui/key-value.tsx'
 import { type Locale, pick } from '../ui/locale.ts'
 import { Notice } from '../ui/notice.tsx'
 import { Table } from '../ui/table.tsx'
+import { handlersTexts } from './handlers-texts.ts'
 import type { OfficeContext } from './office-route.ts'
 import { officePage } from './page.tsx'
 import { Readme, readReadme } from './readme.tsx'
@@ -24,7 +25,7 @@ const kinds: HandlerKind[] = ['standard', 'extension', 'specific']
 /** The handlers that are installed, by kind, and the folders that can't be used, each with its reason. */
 export async function handlerList(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale].handlers
+  const t = handlersTexts[locale]
   const { handlers, faults } = face.shop.registry()
   const all = [...handlers.values()]
   const site = await within(4000, face.shop.site.siteInfo(), undefined)
@@ -105,7 +106,7 @@ type CardProps = {
 }
 
 function HandlerCard({ registered, site, readme, locale, children }: CardProps) {
-  const t = texts[locale].handlers
+  const t = handlersTexts[locale]
   const { id, handler, folder } = registered
   const functions = handler.functions ?? []
   const missing = site ? functions.filter((name) => !site.functions.has(name)) : []
@@ -169,7 +170,7 @@ function HandlerCard({ registered, site, readme, locale, children }: CardProps) 
 }
 
 function Fields({ title, elements, locale }: { title: string; elements: FormElement[]; locale: Locale }) {
-  const t = texts[locale].handlers
+  const t = handlersTexts[locale]
   return (
     <div>
       <h4>{title}</h4>
@@ -218,7 +219,7 @@ export function FunctionLine({
   site: SiteInfo | undefined
   locale: Locale
 }) {
-  const t = texts[locale].handlers
+  const t = handlersTexts[locale]
   const has = site?.functions.has(name)
   return (
     <li class={has === undefined ? 'soft' : has ? 'has' : 'lacks'}>

@@ -15,6 +15,7 @@ import { FormElements } from '../ui/form-elements.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Table } from '../ui/table.tsx'
 import { idParameter, notFound, type OfficeContext } from './office-route.ts'
+import { operatorsTexts } from './operators-texts.ts'
 import { officePage, redirectTo } from './page.tsx'
 import { texts } from './texts.ts'
 
@@ -94,7 +95,7 @@ async function operatorsPage(
   { sent, made }: { sent?: Sent; made?: { email: string; password: string } },
 ) {
   const { locale } = c.var
-  const t = texts[locale].operators
+  const t = operatorsTexts[locale]
   const csrf = csrfToken(c)
   const operators = await listOperators(face.shop.db)
   if (made) c.header('cache-control', 'no-store')

@@ -24,15 +24,15 @@ import { Tabs } from '../ui/tabs.tsx'
 import { textOf } from './field.tsx'
 import { asked, askedOneOf, type OfficeContext, readId, whoOf } from './office-route.ts'
 import { mayChange, officePage, redirectTo, withQuery } from './page.tsx'
+import { reconciliationsTexts } from './reconciliations-texts.ts'
 import { sayWho } from './say.ts'
-import { texts } from './texts.ts'
 
 const path = routes.office.reconciliations.show()
 
 /** The last comparison of products with the site: how far it is, what it found, and what repairs did. */
 export async function showReconciliation(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale].reconciliations
+  const t = reconciliationsTexts[locale]
   const { shop } = face
   const { site } = shop.site
   const last = await lastReconciliation(shop.db, site)
@@ -87,7 +87,7 @@ export async function repairThese(c: OfficeContext, face: Face) {
 }
 
 function Progress({ last, shop, locale }: { last: Reconciliation; shop: Shop; locale: Locale }) {
-  const t = texts[locale].reconciliations
+  const t = reconciliationsTexts[locale]
   const number = (count: number) => formatNumber(count, locale)
   const { state, checked, total, repairs } = last
   const tone =
@@ -130,7 +130,7 @@ function Progress({ last, shop, locale }: { last: Reconciliation; shop: Shop; lo
 
 async function differences(c: OfficeContext, face: Face, last: Reconciliation) {
   const { locale } = c.var
-  const t = texts[locale].reconciliations
+  const t = reconciliationsTexts[locale]
   const { shop } = face
   const kind = askedOneOf(c, 'kind', faultKinds)
   const repaired = asked(c, 'repaired') !== undefined
@@ -247,7 +247,7 @@ function Place({ one, siteUrl, locale }: { one: ListedDifference; siteUrl: strin
 }
 
 function Person({ one, locale }: { one: ListedDifference; locale: Locale }) {
-  const t = texts[locale].reconciliations
+  const t = reconciliationsTexts[locale]
   if (one.user === null) return t.everyone
   const { products, production } = one
   return (
@@ -270,7 +270,7 @@ function Person({ one, locale }: { one: ListedDifference; locale: Locale }) {
 }
 
 function Repair({ one, shop, locale }: { one: ListedDifference; shop: Shop; locale: Locale }) {
-  const t = texts[locale].reconciliations
+  const t = reconciliationsTexts[locale]
   if (one.repair === null) return one.user === null ? <span class="soft small">{t.byHand}</span> : '–'
   const tones = { asked: 'info', repaired: 'success', refused: 'danger' } as const
   return (

@@ -12,7 +12,7 @@ import { OfficeDoor } from '../ui/office-layout.tsx'
 import { officePath } from './door.ts'
 import { Field, textOf } from './field.tsx'
 import { asked, type OfficeContext } from './office-route.ts'
-import { texts } from './texts.ts'
+import { signInTexts } from './sign-in-texts.ts'
 
 type Shown = { email?: string; next: string; trouble?: string; status?: 200 | 422 | 429 }
 
@@ -22,7 +22,7 @@ export function showSignIn(c: OfficeContext, face: Face) {
 
 /** Checks e-mail and password. The answer is the same for an unknown e-mail, a wrong password and a disabled operator. */
 export async function signIn(c: OfficeContext, face: Face) {
-  const t = texts[c.var.locale].signIn
+  const t = signInTexts[c.var.locale]
   const body = await readBody(c)
   const email = textOf(body.email).trim()
   const next = officePath(body.next)
@@ -84,7 +84,7 @@ function limitsOf({ pool }: Face) {
 
 async function signInPage(c: OfficeContext, face: Face, shown: Shown) {
   const { locale } = c.var
-  const t = texts[locale].signIn
+  const t = signInTexts[locale]
   const { pathname, search } = new URL(c.req.url)
   return await c.html(
     <OfficeDoor

@@ -10,15 +10,18 @@ import { formatDuration, formatNumber, pick } from '../ui/locale.ts'
 import { Moment } from '../ui/moment.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { FunctionLine } from './handlers.tsx'
+import { homeTexts } from './home/home-texts.ts'
 import type { OfficeContext } from './office-route.ts'
 import { mayChange, officePage, redirectTo } from './page.tsx'
+import { reconciliationsTexts } from './reconciliations-texts.ts'
+import { siteTexts } from './site-texts.ts'
 import { texts } from './texts.ts'
 import { within } from './within.ts'
 
 /** Whether Moodle answers, what it lacks, and what waits for it. */
 export async function showSite(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale].site
+  const t = siteTexts[locale]
   const { shop } = face
   const [info, counts, oldest] = await Promise.all([
     within(4000, shop.site.siteInfo(), undefined),
@@ -61,11 +64,11 @@ export async function showSite(c: OfficeContext, face: Face) {
       {health.state !== 'up' && (
         <Notice
           tone={health.state === 'paused' ? 'warning' : 'error'}
-          title={texts[locale].home.site[health.state]}
+          title={homeTexts[locale].site[health.state]}
           locale={locale}
         >
           {health.cause && <p>{health.cause}</p>}
-          <p>{texts[locale].home.siteHelp[health.state]}</p>
+          <p>{homeTexts[locale].siteHelp[health.state]}</p>
         </Notice>
       )}
       {missing.length > 0 && (
@@ -84,7 +87,7 @@ export async function showSite(c: OfficeContext, face: Face) {
       <div class="tiles">
         {(['queued', 'running', 'retrying', 'needs_operator'] as const).map((state) => (
           <a class="tile" href={`${routes.office.productions.index()}?state=${state}`}>
-            <span class="tile-label">{texts[locale].site.queue[state]}</span>
+            <span class="tile-label">{siteTexts[locale].queue[state]}</span>
             <span class="tile-value">{formatNumber(counts[state], locale)}</span>
           </a>
         ))}
@@ -108,10 +111,10 @@ export async function showSite(c: OfficeContext, face: Face) {
               ]}
             />
           </Card>
-          <Card title={texts[locale].reconciliations.title}>
+          <Card title={reconciliationsTexts[locale].title}>
             <p>
-              {texts[locale].reconciliations.siteText}{' '}
-              <a href={routes.office.reconciliations.show()}>{texts[locale].reconciliations.title}</a>
+              {reconciliationsTexts[locale].siteText}{' '}
+              <a href={routes.office.reconciliations.show()}>{reconciliationsTexts[locale].title}</a>
             </p>
           </Card>
         </div>

@@ -6,12 +6,12 @@ import { ButtonLink } from '../ui/button.tsx'
 import { Card } from '../ui/card.tsx'
 import { OfficeDoor } from '../ui/office-layout.tsx'
 import type { OfficeContext } from './office-route.ts'
-import { texts } from './texts.ts'
+import { troubleTexts } from './trouble-texts.ts'
 
 /** Says what kept a page from being shown. What was not foreseen is not told: the request log has it. */
 export async function troublePage(c: OfficeContext, face: Face, error: Error) {
   const locale = c.var.locale ?? 'en'
-  const t = texts[locale].trouble
+  const t = troubleTexts[locale]
   const status = error instanceof HTTPException ? error.status : 500
   const said =
     status === 404

@@ -7,12 +7,12 @@ import type { WebEnv } from '../security.ts'
 import { ButtonLink } from '../ui/button.tsx'
 import { PageHead } from '../ui/card.tsx'
 import { isLocale } from '../ui/locale.ts'
+import { failuresTexts } from './failures-texts.ts'
 import { cartCount, shopPage } from './page.tsx'
-import { texts } from './texts.ts'
 
 /** The page for an address that leads nowhere. */
 export async function notFound<Env extends WebEnv>(c: Context<Env>, face: Face) {
-  const t = texts[c.var.locale].failures
+  const t = failuresTexts[c.var.locale]
   return shopPage(
     c,
     face,
@@ -34,7 +34,7 @@ export function failurePage(face: Face): ErrorHandler<WebEnv> {
   return (error, c) => {
     // before the middleware that sets it, there is none
     if (!isLocale(c.var.locale)) c.set('locale', 'en')
-    const t = texts[c.var.locale].failures
+    const t = failuresTexts[c.var.locale]
     const known = error instanceof HTTPException && error.status < 500
     const status: ContentfulStatusCode = known ? error.status : 500
     const title = known ? t.refused : t.failed

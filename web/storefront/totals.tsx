@@ -3,7 +3,7 @@ import type { ViewedCart } from '../../shop/cart.ts'
 import type { OrderView } from '../../shop/view-order.ts'
 import { type Locale, pick } from '../ui/locale.ts'
 import { Money } from '../ui/money.tsx'
-import { texts } from './texts.ts'
+import { totalsTexts } from './totals-texts.ts'
 
 /** A line of what is bought; `parts`: what a bundle has in it. */
 type TotalLine = {
@@ -23,7 +23,7 @@ type Props = {
 
 /** What is bought, what it costs, and the VAT in it. */
 export function Totals({ lines, totalCents, vatCents, currency, locale }: Props) {
-  const t = texts[locale].totals
+  const t = totalsTexts[locale]
   return (
     <dl class="totals">
       {lines.map((line) => (

@@ -8,8 +8,8 @@ import { Button } from '../../ui/button.tsx'
 import { formatMoney, formatRate, type Locale, pick } from '../../ui/locale.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { toHundredths } from '../amount.ts'
-import { texts } from '../texts.ts'
 import { partName, type TypedEntry, type TypedPart } from './entry-form.ts'
+import { entryTexts } from './entry-texts.ts'
 import type { PartProps } from './handler-part.tsx'
 import { partErrors } from './wrong.ts'
 
@@ -37,7 +37,7 @@ const spare = 2
 /** The parts of a bundle: a row for each, with what is known of it, and what they cost one by one. */
 export function BundlePart({ c, face, typed, wrong, parts, choices }: PartProps & Bundle) {
   const { locale } = c.var
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   const { currency } = face.shop.settings
   const count = Math.min(mostParts, Math.max(3, parts.length + spare))
   const rows = Array.from({ length: Math.max(count, parts.length) }, (_, row) => typed.parts?.[row])
@@ -126,7 +126,7 @@ export function BundlePart({ c, face, typed, wrong, parts, choices }: PartProps 
 type KnownProps = { part: EntryPart | undefined; currency: string; locale: Locale }
 
 function Known({ part, currency, locale }: KnownProps) {
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   if (!part) return null
   if (!part.entry) return <span class="soft">{t.noSuchPart}</span>
   const { code, title, state, priceCents, vatBasisPoints } = part.entry
@@ -145,7 +145,7 @@ type SavingProps = { typed: TypedEntry; parts: EntryPart[]; currency: string; lo
 
 /** What the parts cost one by one, and what the bundle saves. */
 function Saving({ typed, parts, currency, locale }: SavingProps) {
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   const oneByOne = priceOfParts(parts)
   if (!(oneByOne > 0)) return null
   // a number once it was sent, and until then as the form shows it: "520,00"

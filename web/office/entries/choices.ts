@@ -3,8 +3,8 @@ import type { FormElement } from '../../../sdk/form-element.ts'
 import { type Category, type Moodle, MoodleError } from '../../../sdk/index.ts'
 import type { Choice } from '../../ui/form-elements.tsx'
 import type { Locale } from '../../ui/locale.ts'
-import { texts } from '../texts.ts'
 import { within } from '../within.ts'
+import { entriesTexts } from './entries-texts.ts'
 
 const patience = 4000
 
@@ -34,7 +34,7 @@ export async function choicesFor(
           return once('course', async () =>
             (await site.courses()).map((one) => ({
               value: one.id,
-              label: `${one.fullname} (${one.shortname})${one.visible ? '' : ` · ${texts[locale].entries.hidden}`}`,
+              label: `${one.fullname} (${one.shortname})${one.visible ? '' : ` · ${entriesTexts[locale].hidden}`}`,
             })),
           )
         case 'category':

@@ -26,6 +26,7 @@ import { textOf } from '../field.tsx'
 import { notFound, type OfficeContext, parameter } from '../office-route.ts'
 import { officePage } from '../page.tsx'
 import { texts } from '../texts.ts'
+import { dryRunTexts } from './dry-run-texts.ts'
 import { draftOf, readTyped } from './entry-form.ts'
 import { entryPage } from './entry-page.tsx'
 import { nothingWrong } from './wrong.ts'
@@ -113,7 +114,7 @@ type Shown = {
 
 async function dryRunPage(c: OfficeContext, face: Face, shown: Shown) {
   const { locale } = c.var
-  const t = texts[locale].dryRun
+  const t = dryRunTexts[locale]
   const { code, title, parts, body, elements, internal, samples, run } = shown
   const errors = run.ok ? [] : (run.units ?? [])
   const saved = code !== 'new'
@@ -211,7 +212,7 @@ async function dryRunPage(c: OfficeContext, face: Face, shown: Shown) {
 /** The parts of a bundle, whose own forms try them out. */
 function Parts({ parts, locale }: { parts: EntryPart[]; locale: Locale }) {
   return (
-    <Card title={texts[locale].dryRun.parts}>
+    <Card title={dryRunTexts[locale].parts}>
       <ul>
         {parts.map(({ code, entry }) => (
           <li>{entry ? <a href={routes.office.entries.show(code)}>{pick(entry.title, locale)}</a> : code}</li>
@@ -250,7 +251,7 @@ type Tried = Extract<DryRun, { ok: true }>
 
 /** How the whole order would end, and what its handler says of its parameters. */
 function Outcome({ run, currency, locale }: { run: Tried; currency: string; locale: Locale }) {
-  const t = texts[locale].dryRun
+  const t = dryRunTexts[locale]
   const mails = run.mails.map((kind) => texts[locale].mailKinds[kind])
   return (
     <>
@@ -277,7 +278,7 @@ function Outcome({ run, currency, locale }: { run: Tried; currency: string; loca
 }
 
 function UnitCard({ unit, locale }: { unit: DryUnit; locale: Locale }) {
-  const t = texts[locale].dryRun
+  const t = dryRunTexts[locale]
   const { position, state, why, lines, products, feedback } = unit
   return (
     <Card title={t.unit(position)} aside={<StateBadge kind="unit" state={state} locale={locale} />}>
@@ -320,7 +321,7 @@ function UnitCard({ unit, locale }: { unit: DryUnit; locale: Locale }) {
 }
 
 function Lines({ title, lines, locale }: { title: string; lines: DryLine[]; locale: Locale }) {
-  const t = texts[locale].dryRun
+  const t = dryRunTexts[locale]
   if (lines.length === 0) return null
   return (
     <section class="tried">

@@ -16,10 +16,12 @@ import { Notice } from '../../ui/notice.tsx'
 import type { OfficeContext } from '../office-route.ts'
 import { mayChange, officePage } from '../page.tsx'
 import { Readme, readReadme } from '../readme.tsx'
-import { texts } from '../texts.ts'
 import { BundlePart, readBundle } from './bundle-part.tsx'
 import { choicesFor } from './choices.ts'
+import { dryRunTexts } from './dry-run-texts.ts'
+import { entriesTexts } from './entries-texts.ts'
 import { differences, elementsNamed, entryElements, type TypedEntry } from './entry-form.ts'
+import { entryTexts } from './entry-texts.ts'
 import { HandlerPart, HandlerPicker } from './handler-part.tsx'
 import { OwnFields } from './own-fields.tsx'
 import { internalErrors, nothingWrong, partErrors, type Wrong } from './wrong.ts'
@@ -40,7 +42,7 @@ export async function entryPage(c: OfficeContext, face: Face, shown: Shown) {
   const { shop } = face
   const { entry, typed, refused } = shown
   const wrong = shown.wrong ?? nothingWrong
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   const code = entry?.code ?? (typeof typed.values.code === 'string' ? typed.values.code : '')
   const found = handlerOf(shop.registry(), { code, handler: typed.handler })
   const registered = found === 'missing' ? undefined : found
@@ -63,7 +65,7 @@ export async function entryPage(c: OfficeContext, face: Face, shown: Shown) {
       <PageHead
         title={title}
         lead={entry && <span class="mono">{entry.code}</span>}
-        back={{ href: routes.office.entries.index(), text: texts[locale].entries.title }}
+        back={{ href: routes.office.entries.index(), text: entriesTexts[locale].title }}
         actions={
           entry && (
             <>
@@ -188,7 +190,7 @@ type RefusalProps = { shown: Shown; wrong: Wrong; internal: FormElement[]; local
 
 /** Why nothing was saved, and where to look. */
 function Refusal({ shown, wrong, internal, locale }: RefusalProps) {
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   const { entry, typed, refused } = shown
   if (!refused) return null
   if (refused === 'stale') {
@@ -257,7 +259,7 @@ function Own({
 }
 
 function Buttons({ entry, locale }: { entry: Entry | undefined; locale: Locale }) {
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   const state = entry?.state ?? 'draft'
   return (
     <div class="form-bar">
@@ -276,7 +278,7 @@ function Buttons({ entry, locale }: { entry: Entry | undefined; locale: Locale }
         </>
       )}
       <Button formaction={routes.office.entries.dryRun(entry?.code ?? 'new')} look="quiet">
-        {texts[locale].dryRun.try}
+        {dryRunTexts[locale].try}
       </Button>
       {entry && state !== 'retired' && (
         <Confirm label={state === 'on_sale' ? t.takeOff : t.retire} look="quiet">

@@ -8,10 +8,12 @@ import { FormElements } from '../../ui/form-elements.tsx'
 import { pick } from '../../ui/locale.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { described, Field } from '../field.tsx'
+import { handlersTexts } from '../handlers-texts.ts'
 import type { OfficeContext } from '../office-route.ts'
-import { texts } from '../texts.ts'
 import type { choicesFor } from './choices.ts'
+import { entriesTexts } from './entries-texts.ts'
 import { bundleChoice, type TypedEntry } from './entry-form.ts'
+import { entryTexts } from './entry-texts.ts'
 import { atFields, internalErrors, type Wrong } from './wrong.ts'
 
 export type PartProps = { c: OfficeContext; face: Face; typed: TypedEntry; wrong: Wrong }
@@ -19,7 +21,7 @@ export type PartProps = { c: OfficeContext; face: Face; typed: TypedEntry; wrong
 /** The choice of a handler. The script asks for the rest of the form again when it changes; a button does without it. */
 export function HandlerPicker({ c, face, typed, wrong }: PartProps) {
   const { locale } = c.var
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   const offered = handlerChoices(face.shop)
   const known =
     offered.some(({ id }) => id === typed.handler) || typed.handler === 'specific' || typed.handler === null
@@ -45,13 +47,13 @@ export function HandlerPicker({ c, face, typed, wrong }: PartProps) {
           </option>
           {!known && typed.handler && (
             <option value={typed.handler} selected>
-              {texts[locale].entries.notInstalled(typed.handler)}
+              {entriesTexts[locale].notInstalled(typed.handler)}
             </option>
           )}
           {(['standard', 'extension'] as const).map(
             (kind) =>
               group(kind).length > 0 && (
-                <optgroup label={texts[locale].handlers.kinds[kind]}>
+                <optgroup label={handlersTexts[locale].kinds[kind]}>
                   {group(kind).map((one) => (
                     <option value={one.id} selected={typed.handler === one.id}>
                       {pick(one.handler.title, locale)}
@@ -93,7 +95,7 @@ export function HandlerPart({
   bundle,
 }: HandlerPartProps) {
   const { locale } = c.var
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   const general = wrong.findings.filter(({ field }) => field === undefined)
   const whole = wrong.internal['']
   return (
@@ -140,7 +142,7 @@ export function HandlerPart({
 /** "Specific" was chosen and no handler of this code is installed: what that takes, and which there are. */
 function NoSpecific({ c, face, code }: { c: OfficeContext; face: Face; code: string }) {
   const { locale } = c.var
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   const installed = [...face.shop.registry().handlers.values()].filter(({ kind }) => kind === 'specific')
   return (
     <Notice tone="warning" title={code ? t.noSpecific(code) : t.noSpecificYet} locale={locale}>

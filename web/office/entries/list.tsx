@@ -15,12 +15,13 @@ import { Filters } from '../filters.tsx'
 import { asked, askedOneOf, type OfficeContext } from '../office-route.ts'
 import { mayChange, officePage, withQuery } from '../page.tsx'
 import { texts } from '../texts.ts'
+import { entriesTexts } from './entries-texts.ts'
 
 const states = ['on_sale', 'draft', 'retired'] as const satisfies EntryState[]
 
 export async function entryList(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale].entries
+  const t = entriesTexts[locale]
   const path = routes.office.entries.index()
   const state = askedOneOf(c, 'state', states)
   const search = asked(c, 'search')
@@ -109,7 +110,7 @@ export async function entryList(c: OfficeContext, face: Face) {
 }
 
 function HandlerName({ entry, registry, locale }: { entry: Entry; registry: Registry; locale: Locale }) {
-  const t = texts[locale].entries
+  const t = entriesTexts[locale]
   if (isBundle(entry)) return t.bundleOf(countPartUnits(entry.parts))
   const found = handlerOf(registry, entry)
   if (found === undefined) return <span class="soft">{t.noHandler}</span>

@@ -5,7 +5,7 @@ import { FormElements } from '../../ui/form-elements.tsx'
 import { pick } from '../../ui/locale.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { described, Field } from '../field.tsx'
-import { texts } from '../texts.ts'
+import { entryTexts } from './entry-texts.ts'
 import type { PartProps } from './handler-part.tsx'
 
 const example = `[
@@ -32,7 +32,7 @@ const example = `[
 /** The operator's own fields, as JSON, with an example and what the customer's form then looks like. */
 export function OwnFields({ c, face, typed, wrong, code }: PartProps & { code: string }) {
   const { locale } = c.var
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   const parsed = parseElements(typed.fields)
   const forms = unitForms(face.shop, {
     code,

@@ -9,14 +9,14 @@ import { formatRate, pick } from '../../ui/locale.ts'
 import { Money } from '../../ui/money.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { notFound, type OfficeContext, parameter } from '../office-route.ts'
-import { texts } from '../texts.ts'
+import { previewTexts } from './preview-texts.ts'
 
 /** An entry as customers see it, or will: one on sale is shown in the shop itself. */
 export async function previewEntry(c: OfficeContext, face: Face) {
   const { locale } = c.var
   const entry = (await findEntry(face.shop.db, parameter(c, 'code'))) ?? notFound()
   if (entry.state === 'on_sale') return c.redirect(routes.entry(entry.code), 303)
-  const t = texts[locale].preview
+  const t = previewTexts[locale]
   const units = isBundle(entry) ? entry.parts.flatMap((part) => part.entry ?? []) : [entry]
   const elementsOf = (unit: Entry) => {
     const forms = unitForms(face.shop, unit)

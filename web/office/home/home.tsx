@@ -22,9 +22,12 @@ import { Icon } from '../../ui/icon.tsx'
 import { formatDate, formatDuration, formatMoney, formatNumber, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Notice } from '../../ui/notice.tsx'
+import { handlersTexts } from '../handlers-texts.ts'
 import type { OfficeContext } from '../office-route.ts'
 import { officePage } from '../page.tsx'
+import { reconciliationsTexts } from '../reconciliations-texts.ts'
 import { texts } from '../texts.ts'
+import { homeTexts } from './home-texts.ts'
 import { AwaitedOrders, GiveBacks, RefusedProducts, RetryingUnits, StuckUnits } from './waiting-lists.tsx'
 
 const shown = 8
@@ -33,7 +36,7 @@ const daysAhead = 3
 /** What waits for somebody first, each with what can be done about it; then what the day gave. */
 export async function home(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale].home
+  const t = homeTexts[locale]
   const now = new Date()
   const { shop } = face
   const [
@@ -138,7 +141,7 @@ export async function home(c: OfficeContext, face: Face) {
       )}
       {differing > 0 && (
         <Waiting
-          title={texts[locale].reconciliations.homeTitle}
+          title={reconciliationsTexts[locale].homeTitle}
           count={differing}
           tone="warning"
           all={routes.office.reconciliations.show()}
@@ -146,8 +149,8 @@ export async function home(c: OfficeContext, face: Face) {
         >
           <ul class="plain-list">
             <li>
-              {texts[locale].reconciliations.homeText(differing, formatNumber(differing, locale))}{' '}
-              <a href={routes.office.reconciliations.show()}>{texts[locale].reconciliations.see}</a>
+              {reconciliationsTexts[locale].homeText(differing, formatNumber(differing, locale))}{' '}
+              <a href={routes.office.reconciliations.show()}>{reconciliationsTexts[locale].see}</a>
             </li>
           </ul>
         </Waiting>
@@ -210,7 +213,7 @@ export async function home(c: OfficeContext, face: Face) {
                 <strong class="mono">{fault.id}</strong> {fault.reason}
                 <br />
                 <span class="soft small mono">{fault.file}</span>
-                {fault.kept && <div class="small">{texts[locale].handlers.kept}</div>}
+                {fault.kept && <div class="small">{handlersTexts[locale].kept}</div>}
               </li>
             ))}
             {unsellable.map((entry) => (
@@ -279,7 +282,7 @@ type WaitingProps = {
 }
 
 function Waiting({ title, count, tone, all, locale, children }: WaitingProps) {
-  const t = texts[locale].home
+  const t = homeTexts[locale]
   const number = count >= mostCounted ? `${mostCounted}+` : count
   return (
     <Card

@@ -11,15 +11,19 @@ import { Table } from '../../ui/table.tsx'
 import { CauseText } from '../cause-text.tsx'
 import type { OfficeContext } from '../office-route.ts'
 import { mayChange } from '../page.tsx'
+import { paymentsTexts } from '../payments/payments-texts.ts'
+import { productionsTexts } from '../productions/productions-texts.ts'
+import { productsTexts } from '../products/products-texts.ts'
 import { sayWhy } from '../say.ts'
 import { texts } from '../texts.ts'
+import { homeTexts } from './home-texts.ts'
 
 type Busy = { c: OfficeContext; face: Face; csrf: string }
 
 /** Each with its cause and a retry. */
 export function StuckUnits({ c, csrf, units }: Busy & { units: StuckUnit[] }) {
   const { locale } = c.var
-  const t = texts[locale].home
+  const t = homeTexts[locale]
   return (
     <Table
       caption={t.stuck}
@@ -80,7 +84,7 @@ export function StuckUnits({ c, csrf, units }: Busy & { units: StuckUnit[] }) {
 /** By cause: how many, since when, and when they are tried next. */
 export function RetryingUnits({ c, csrf, retrying }: Busy & { retrying: Retrying[] }) {
   const { locale } = c.var
-  const t = texts[locale].home
+  const t = homeTexts[locale]
   const away = retrying.some(({ kind }) => ['outage', 'maintenance', 'token'].includes(kind))
   return (
     <>
@@ -112,7 +116,7 @@ export function RetryingUnits({ c, csrf, retrying }: Busy & { retrying: Retrying
             fields={{ which: 'site', back: routes.office.home() }}
             size="small"
           >
-            {texts[locale].productions.retrySite}
+            {productionsTexts[locale].retrySite}
           </ButtonForm>
         </div>
       )}
@@ -123,10 +127,10 @@ export function RetryingUnits({ c, csrf, retrying }: Busy & { retrying: Retrying
 /** Each with what Moodle says. */
 export function RefusedProducts({ c, refused }: Busy & { refused: RefusedAccess[] }) {
   const { locale } = c.var
-  const t = texts[locale].products
+  const t = productsTexts[locale]
   return (
     <Table
-      caption={texts[locale].home.refused}
+      caption={homeTexts[locale].refused}
       locale={locale}
       rows={refused}
       columns={[
@@ -141,7 +145,7 @@ export function RefusedProducts({ c, refused }: Busy & { refused: RefusedAccess[
           ),
         },
         { label: t.holder, cell: (one) => one.holder ?? '–' },
-        { label: texts[locale].home.cause, cell: (one) => one.trouble },
+        { label: homeTexts[locale].cause, cell: (one) => one.trouble },
       ]}
     />
   )
@@ -150,10 +154,10 @@ export function RefusedProducts({ c, refused }: Busy & { refused: RefusedAccess[
 /** Each leads to where it is marked as given back. */
 export function GiveBacks({ c, giveBacks }: Busy & { giveBacks: GiveBack[] }) {
   const { locale } = c.var
-  const t = texts[locale].payments
+  const t = paymentsTexts[locale]
   return (
     <Table
-      caption={texts[locale].home.giveBacks}
+      caption={homeTexts[locale].giveBacks}
       locale={locale}
       rows={giveBacks}
       columns={[
@@ -189,10 +193,10 @@ export function GiveBacks({ c, giveBacks }: Busy & { giveBacks: GiveBack[] }) {
 /** Each leads to where its payment is validated. */
 export function AwaitedOrders({ c, orders }: Busy & { orders: AwaitedOrder[] }) {
   const { locale } = c.var
-  const t = texts[locale].payments
+  const t = paymentsTexts[locale]
   return (
     <Table
-      caption={texts[locale].home.nearDeadline}
+      caption={homeTexts[locale].nearDeadline}
       locale={locale}
       rows={orders}
       columns={[

@@ -11,12 +11,13 @@ import { Filters } from '../filters.tsx'
 import { asked, askedOneOf, type OfficeContext, readId } from '../office-route.ts'
 import { officePage, withQuery } from '../page.tsx'
 import { texts } from '../texts.ts'
+import { mailsTexts } from './mails-texts.ts'
 
 const states = ['queued', 'sent', 'kept', 'failed'] as const satisfies MailState[]
 
 export async function mailList(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale].mails
+  const t = mailsTexts[locale]
   const path = routes.office.mails.index()
   const state = askedOneOf(c, 'state', states)
   const search = asked(c, 'search')

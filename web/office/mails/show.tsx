@@ -13,11 +13,12 @@ import { Notice } from '../../ui/notice.tsx'
 import { idParameter, notFound, type OfficeContext } from '../office-route.ts'
 import { mayChange, officePage, redirectTo } from '../page.tsx'
 import { texts } from '../texts.ts'
+import { mailsTexts } from './mails-texts.ts'
 
 /** One mail, as it was sent or as it would be sent now. */
 export async function showMail(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale].mails
+  const t = mailsTexts[locale]
   const row = (await findMail(face.shop.db, idParameter(c))) ?? notFound()
   const mail = await composeMail(face.shop, row)
   const kind = texts[locale].mailKinds[row.kind]

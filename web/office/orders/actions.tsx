@@ -5,8 +5,9 @@ import { Confirm } from '../../ui/confirm.tsx'
 import { formatMoney } from '../../ui/locale.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { asked, type OfficeContext } from '../office-route.ts'
+import { paymentsTexts } from '../payments/payments-texts.ts'
 import { ReasonForm, type SentForm } from '../reason-form.tsx'
-import { texts } from '../texts.ts'
+import { orderTexts } from './order-texts.ts'
 import { PaymentForm } from './payment-form.tsx'
 
 /** What every part of an order’s page is given. `sent`: a form of the page that came back. */
@@ -15,7 +16,7 @@ export type Parts = { c: OfficeContext; csrf: string; order: OrderView; sent?: S
 /** What the payment that was just recorded did. */
 export function PaymentOutcome({ c, order }: { c: OfficeContext; order: OrderView }) {
   const { locale } = c.var
-  const t = texts[locale].order
+  const t = orderTexts[locale]
   const money = (cents: number) => formatMoney(cents, order.currency, locale)
   const missing = order.totalCents - order.paidCents
   switch (asked(c, 'payment')) {
@@ -37,7 +38,7 @@ export function PaymentOutcome({ c, order }: { c: OfficeContext; order: OrderVie
         <Notice tone="warning" locale={locale} announced title={t.outcome.setAside}>
           <p>
             {t.outcome.setAsideText}{' '}
-            <a href={routes.office.payments.giveBacks()}>{texts[locale].payments.giveBacks}</a>
+            <a href={routes.office.payments.giveBacks()}>{paymentsTexts[locale].giveBacks}</a>
           </p>
         </Notice>
       )
@@ -49,7 +50,7 @@ export function PaymentOutcome({ c, order }: { c: OfficeContext; order: OrderVie
 /** Where money that came is validated; folded away where it would only be set aside. */
 export function Validate({ c, csrf, order, sent }: Parts) {
   const { locale } = c.var
-  const t = texts[locale].order
+  const t = orderTexts[locale]
   return isOpen(order) ? (
     <Card title={t.validateTitle} id="validate">
       <p class="soft">{t.due(formatMoney(order.totalCents - order.paidCents, order.currency, locale))}</p>
@@ -61,7 +62,7 @@ export function Validate({ c, csrf, order, sent }: Parts) {
 /** What else can be done with an order, each to be confirmed with a reason. */
 export function Actions({ c, csrf, order, sent }: Parts) {
   const { locale } = c.var
-  const t = texts[locale].order
+  const t = orderTexts[locale]
   const open = isOpen(order)
   return (
     <Card title={t.more} id={open ? undefined : 'validate'}>

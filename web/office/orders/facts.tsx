@@ -12,11 +12,13 @@ import { sayMeans } from '../say.ts'
 import { texts } from '../texts.ts'
 import type { Parts } from './actions.tsx'
 import { PaidFact, ProducedFact } from './list.tsx'
+import { orderTexts } from './order-texts.ts'
+import { ordersTexts } from './orders-texts.ts'
 
 /** Where an order stands, paid and produced, and when it got there. */
 export function Facts({ c, shop, order }: Pick<Parts, 'c' | 'order'> & Pick<Face, 'shop'>) {
   const { locale } = c.var
-  const t = texts[locale].order
+  const t = orderTexts[locale]
   const units = order.lines.flatMap((line) => line.units)
   const facts = {
     ...order,
@@ -28,8 +30,8 @@ export function Facts({ c, shop, order }: Pick<Parts, 'c' | 'order'> & Pick<Face
     <Card title={t.facts}>
       <KeyValue
         rows={[
-          [texts[locale].orders.paid, <PaidFact order={facts} locale={locale} />],
-          [texts[locale].orders.produced, <ProducedFact order={facts} locale={locale} />],
+          [ordersTexts[locale].paid, <PaidFact order={facts} locale={locale} />],
+          [ordersTexts[locale].produced, <ProducedFact order={facts} locale={locale} />],
           [t.total, <Money cents={order.totalCents} currency={order.currency} locale={locale} />],
           [t.ofWhichVat, vatOf(order, locale)],
           [
@@ -71,7 +73,7 @@ export function Buyer({
   credits,
 }: Pick<Parts, 'c' | 'order'> & { credits: CreditAccount | undefined }) {
   const { locale } = c.var
-  const t = texts[locale].order
+  const t = orderTexts[locale]
   return (
     <Card title={t.customer}>
       <KeyValue

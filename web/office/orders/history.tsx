@@ -6,6 +6,7 @@ import { type Locale, pick } from '../../ui/locale.ts'
 import { Timeline, type TimelineItem } from '../../ui/timeline.tsx'
 import { sayWho, sayWhy } from '../say.ts'
 import { texts } from '../texts.ts'
+import { orderTexts } from './order-texts.ts'
 
 type Props = {
   history: HistoryLine[]
@@ -61,7 +62,7 @@ function isSame(one: HistoryLine, other: HistoryLine): boolean {
 
 /** Which units a group is about: "Units 1, 2", with the title of their line where there are several. */
 function sayWhich(group: Group, lines: LineView[], locale: Locale): string {
-  const t = texts[locale].order
+  const t = orderTexts[locale]
   const ids = new Set(group.flatMap(({ unitId }) => (unitId === null ? [] : [unitId])))
   if (ids.size > 12) return t.someUnits(ids.size)
   return lines

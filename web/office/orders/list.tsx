@@ -16,6 +16,7 @@ import { asked, askedOneOf, type OfficeContext, readId } from '../office-route.t
 import { officePage, withQuery } from '../page.tsx'
 import { sayMeans } from '../say.ts'
 import { texts } from '../texts.ts'
+import { ordersTexts } from './orders-texts.ts'
 
 const states = Object.keys(orderMoves) as OrderState[] // the table of moves has every state
 const tabs = [
@@ -31,7 +32,7 @@ const tabs = [
 
 export async function orderList(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale].orders
+  const t = ordersTexts[locale]
   const path = routes.office.orders.index()
   const state = askedOneOf(c, 'state', states)
   const search = asked(c, 'search')
@@ -138,7 +139,7 @@ export function PaidFact({
   order: Pick<OrderRow, 'paidAt' | 'paidCents' | 'totalCents' | 'currency' | 'state'>
   locale: Locale
 }) {
-  const t = texts[locale].orders
+  const t = ordersTexts[locale]
   if (order.paidAt) return <Badge tone="success">{texts[locale].paid}</Badge>
   if (order.paidCents > 0) return <Badge tone="warning">{t.partPaid}</Badge>
   const open = order.state === 'placed' || order.state === 'awaiting_payment'
@@ -153,7 +154,7 @@ export function ProducedFact({
   order: Pick<OrderRow, 'producedAt' | 'units' | 'produced' | 'troubled' | 'paidAt' | 'state'>
   locale: Locale
 }) {
-  const t = texts[locale].orders
+  const t = ordersTexts[locale]
   if (order.troubled > 0) return <Badge tone="danger">{t.someTroubled(order.produced, order.units)}</Badge>
   if (order.produced === order.units && order.units > 0)
     return <Badge tone="success">{t.allProduced(order.units)}</Badge>

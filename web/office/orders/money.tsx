@@ -7,8 +7,8 @@ import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
 import { Table } from '../../ui/table.tsx'
 import { sayMeans, sayWho, sayWhy } from '../say.ts'
-import { texts } from '../texts.ts'
 import type { Parts } from './actions.tsx'
+import { orderTexts } from './order-texts.ts'
 
 type PaymentsProps = Pick<Parts, 'c'> &
   Pick<Face, 'shop'> & { payments: Awaited<ReturnType<typeof paymentsOfOrder>> }
@@ -16,7 +16,7 @@ type PaymentsProps = Pick<Parts, 'c'> &
 /** The money that came for an order. */
 export function Payments({ c, shop, payments }: PaymentsProps) {
   const { locale } = c.var
-  const t = texts[locale].order
+  const t = orderTexts[locale]
   return (
     <Card flush title={t.payments}>
       <Table
@@ -68,7 +68,7 @@ type GiveBacksProps = Pick<Parts, 'c'> & { giveBacks: Awaited<ReturnType<typeof 
 /** The money that must go back, or has. */
 export function GiveBacks({ c, giveBacks }: GiveBacksProps) {
   const { locale } = c.var
-  const t = texts[locale].order
+  const t = orderTexts[locale]
   return (
     <Card flush title={t.giveBacks}>
       <Table

@@ -10,7 +10,7 @@ import { FormElements } from '../../ui/form-elements.tsx'
 import { fromHundredths, toHundredths } from '../amount.ts'
 import type { OfficeContext } from '../office-route.ts'
 import type { SentForm } from '../reason-form.tsx'
-import { texts } from '../texts.ts'
+import { orderTexts } from './order-texts.ts'
 
 const paymentSchema = z.object({
   amount: z.number().meta({
@@ -113,7 +113,7 @@ export function PaymentForm({ c, csrf, order, sent }: Props) {
         locale={locale}
       />
       <Button look="primary" icon="check">
-        {texts[locale].order.validate}
+        {orderTexts[locale].validate}
       </Button>
     </form>
   )

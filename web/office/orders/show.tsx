@@ -22,6 +22,7 @@ import { Moment } from '../../ui/moment.tsx'
 import { Table } from '../../ui/table.tsx'
 import { notFound, type OfficeContext, parameter } from '../office-route.ts'
 import { mayChange, officePage } from '../page.tsx'
+import { productsTexts } from '../products/products-texts.ts'
 import { type SentForm, sentErrors } from '../reason-form.tsx'
 import { texts } from '../texts.ts'
 import { Actions, type Parts, PaymentOutcome, Validate } from './actions.tsx'
@@ -29,6 +30,8 @@ import { Buyer, Facts } from './facts.tsx'
 import { OrderHistory } from './history.tsx'
 import { Lines } from './lines.tsx'
 import { GiveBacks, Payments } from './money.tsx'
+import { orderTexts } from './order-texts.ts'
+import { ordersTexts } from './orders-texts.ts'
 import { paymentElements } from './payment-form.tsx'
 
 export async function showOrder(c: OfficeContext, face: Face) {
@@ -39,7 +42,7 @@ export async function showOrder(c: OfficeContext, face: Face) {
 export async function orderPage(c: OfficeContext, face: Face, order: OrderView, sent?: SentForm) {
   const { locale } = c.var
   const { shop } = face
-  const t = texts[locale].order
+  const t = orderTexts[locale]
   const [productions, history, payments, giveBacks, brought, credits] = await Promise.all([
     productionsOfOrder(shop.db, order.id),
     orderHistory(shop.db, order.id),
@@ -57,7 +60,7 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
     <>
       <PageHead
         title={t.title(order.number)}
-        back={{ href: routes.office.orders.index(), text: texts[locale].orders.title }}
+        back={{ href: routes.office.orders.index(), text: ordersTexts[locale].title }}
         actions={
           <>
             <StateBadge kind="order" state={order.state} locale={locale} />
@@ -102,7 +105,7 @@ export async function orderPage(c: OfficeContext, face: Face, order: OrderView, 
 
 function Products({ c, shop, order }: Parts & Pick<Face, 'shop'>) {
   const { locale } = c.var
-  const t = texts[locale].products
+  const t = productsTexts[locale]
   const ofPacks = seatHandlers(shop)
   const seats = order.products.filter(({ handler }) => ofPacks.includes(handler))
   const products = order.products.filter((product) => !seats.includes(product))

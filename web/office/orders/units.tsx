@@ -18,9 +18,11 @@ import { CauseText } from '../cause-text.tsx'
 import type { OfficeContext } from '../office-route.ts'
 import { mayChange } from '../page.tsx'
 import { CreditsAtStake } from '../payments/credits-at-stake.tsx'
+import { productionsTexts } from '../productions/productions-texts.ts'
 import { ReasonForm, type SentForm } from '../reason-form.tsx'
 import { sayScript } from '../say.ts'
 import { texts } from '../texts.ts'
+import { orderTexts } from './order-texts.ts'
 
 export type UnitsProps = {
   c: OfficeContext
@@ -39,7 +41,7 @@ export type UnitsProps = {
 /** The units of a line: who they are for, where they stand, and what can be done with each. */
 export function Units({ c, csrf, shop, order, line, productions, givenBack, brought, sent }: UnitsProps) {
   const { locale } = c.var
-  const t = texts[locale].order
+  const t = orderTexts[locale]
   const fields = parseElements(line.entry.fields)
   const forms = unitForms(shop, { ...line.entry, fields: fields.ok ? fields.elements : [] })
   const ofUnit = (unit: UnitView) => productions.filter((production) => production.unitId === unit.id)
@@ -118,7 +120,7 @@ function UnitActions({
   sent,
 }: Omit<UnitsProps, 'shop'> & { unit: UnitView }) {
   const { locale } = c.var
-  const t = texts[locale].order
+  const t = orderTexts[locale]
   const stuck = productions.find(({ state }) => state === 'needs_operator' || state === 'retrying')
   if (stuck) {
     return (
@@ -130,7 +132,7 @@ function UnitActions({
         look={stuck.state === 'needs_operator' ? 'primary' : 'plain'}
         label={t.retryUnit(unit.position)}
       >
-        {texts[locale].productions.retry}
+        {productionsTexts[locale].retry}
       </ButtonForm>
     )
   }

@@ -16,6 +16,7 @@ import { mayChange, officePage, withQuery } from '../page.tsx'
 import { sayMeans } from '../say.ts'
 import { texts } from '../texts.ts'
 import { PaymentsHead } from './payments-head.tsx'
+import { paymentsTexts } from './payments-texts.ts'
 
 const paths = routes.office.payments
 
@@ -24,7 +25,7 @@ const amountElements = elementsOf(z.object({ amount: z.number() }))
 /** The orders whose money an operator is to validate, the oldest deadline first. */
 export async function awaitedPayments(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale].payments
+  const t = paymentsTexts[locale]
   const search = asked(c, 'search')
   const [typed] = search ? Object.values(readForm(amountElements, { amount: search })) : []
   const dueCents = toHundredths(typed)
@@ -136,7 +137,7 @@ function Deadline({ order, c }: { order: AwaitedOrder; c: OfficeContext }) {
   const { locale } = c.var
   if (!order.payBefore) return null
   const days = (order.payBefore.getTime() - Date.now()) / 86_400_000
-  const t = texts[locale].payments
+  const t = paymentsTexts[locale]
   return (
     <>
       <Moment at={order.payBefore} day locale={locale} />

@@ -18,9 +18,9 @@ import { asked, idParameter, type OfficeContext, readId, whoOf } from '../office
 import { mayChange, officePage, redirectTo, withQuery } from '../page.tsx'
 import type { SentForm } from '../reason-form.tsx'
 import { sayMeans, sayWho, sayWhy } from '../say.ts'
-import { texts } from '../texts.ts'
 import { texts as creditTexts } from './credits-texts.ts'
 import { PaymentsHead } from './payments-head.tsx'
+import { paymentsTexts } from './payments-texts.ts'
 
 const paths = routes.office.payments
 
@@ -63,7 +63,7 @@ export async function settleThisGiveBack(c: OfficeContext, face: Face) {
 
 async function giveBackPage(c: OfficeContext, face: Face, sent?: SentForm) {
   const { locale } = c.var
-  const t = texts[locale].payments
+  const t = paymentsTexts[locale]
   const from = readId(asked(c, 'from'))
   const done = asked(c, 'show') === 'done'
   const { giveBacks, next } = await listGiveBacks(face.shop.db, { done, from })

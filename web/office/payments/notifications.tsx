@@ -8,15 +8,15 @@ import { Pager, Table } from '../../ui/table.tsx'
 import { asked, type OfficeContext } from '../office-route.ts'
 import { officePage, withQuery } from '../page.tsx'
 import { sayMeans } from '../say.ts'
-import { texts } from '../texts.ts'
 import { PaymentsHead } from './payments-head.tsx'
+import { paymentsTexts } from './payments-texts.ts'
 
 const paths = routes.office.payments
 
 /** What payment providers sent, and what became of it. */
 export async function notificationList(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale].payments
+  const t = paymentsTexts[locale]
   const [cursor = '', ...rest] = (asked(c, 'before') ?? '').split('~')
   const before = /^\d+(\.\d+)?$/.test(cursor) ? { cursor, eventId: rest.join('~') } : undefined
   const { notifications, next } = await listNotifications(face.shop.db, { before })

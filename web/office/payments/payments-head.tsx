@@ -3,8 +3,8 @@ import { routes } from '../../routes.ts'
 import { PageHead } from '../../ui/card.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import type { OfficeContext } from '../office-route.ts'
-import { texts } from '../texts.ts'
 import { texts as creditTexts } from './credits-texts.ts'
+import { paymentsTexts } from './payments-texts.ts'
 
 const paths = routes.office.payments
 
@@ -18,7 +18,7 @@ export function PaymentsHead({
   current: string
   children?: Child
 }) {
-  const t = texts[c.var.locale].payments
+  const t = paymentsTexts[c.var.locale]
   return (
     <>
       <PageHead title={t.title} />

@@ -9,15 +9,15 @@ import { Pager, Table } from '../../ui/table.tsx'
 import { asked, type OfficeContext, readId } from '../office-route.ts'
 import { officePage, withQuery } from '../page.tsx'
 import { sayMeans, sayWho, sayWhy } from '../say.ts'
-import { texts } from '../texts.ts'
 import { PaymentsHead } from './payments-head.tsx'
+import { paymentsTexts } from './payments-texts.ts'
 
 const paths = routes.office.payments
 
 /** Payments that were recorded and counted for nothing. */
 export async function setAsideList(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale].payments
+  const t = paymentsTexts[locale]
   const before = readId(asked(c, 'before'))
   const { payments, next } = await listSetAside(face.shop.db, { before })
   return await officePage(

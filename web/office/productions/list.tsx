@@ -17,6 +17,7 @@ import { asked, askedOneOf, type OfficeContext, readId } from '../office-route.t
 import { mayChange, officePage, redirectTo, withQuery } from '../page.tsx'
 import { sayScript } from '../say.ts'
 import { texts } from '../texts.ts'
+import { productionsTexts } from './productions-texts.ts'
 
 const states = [
   'needs_operator',
@@ -31,7 +32,7 @@ const states = [
 
 export async function productionList(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale].productions
+  const t = productionsTexts[locale]
   const path = routes.office.productions.index()
   const state = askedOneOf(c, 'state', states)
   const before = readId(asked(c, 'before'))

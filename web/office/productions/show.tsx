@@ -23,7 +23,7 @@ import { idParameter, notFound, type OfficeContext, whoOf } from '../office-rout
 import { mayChange, officePage, redirectTo } from '../page.tsx'
 import { ReasonForm, readReason, type SentForm, sentErrors } from '../reason-form.tsx'
 import { sayCause, sayScript } from '../say.ts'
-import { texts } from '../texts.ts'
+import { productionsTexts } from './productions-texts.ts'
 
 export async function showProduction(c: OfficeContext, face: Face) {
   return await journalPage(c, face, await journalOf(c, face))
@@ -64,7 +64,7 @@ async function journalOf(c: OfficeContext, face: Face): Promise<Journal> {
 /** All that is known of one production: what it was given, what it did, what went wrong, and what can be done. */
 async function journalPage(c: OfficeContext, face: Face, journal: Journal, sent?: SentForm) {
   const { locale } = c.var
-  const t = texts[locale].productions
+  const t = productionsTexts[locale]
   const csrf = csrfToken(c)
   const waits = journal.state === 'needs_operator' || journal.state === 'retrying'
   const mayEnd = waits || journal.state === 'queued'

@@ -4,7 +4,7 @@ import { Badge } from '../../ui/badge.tsx'
 import { formatMoment, type Locale } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Table } from '../../ui/table.tsx'
-import { texts } from '../texts.ts'
+import { productsTexts } from './products-texts.ts'
 
 type AccessProps = {
   enrolments: ToldEnrolment[]
@@ -15,7 +15,7 @@ type AccessProps = {
 
 /** What a product opens, and what Moodle was told of it: enrolments, then what stands beside them. */
 export function Access({ enrolments, beside, siteUrl, locale }: AccessProps) {
-  const t = texts[locale].products
+  const t = productsTexts[locale]
   const rows = [
     ...enrolments.map((one) => ({
       ...one,
@@ -79,7 +79,7 @@ function sayGiven(
   given: ToldAccess['gives'],
   locale: Locale,
 ): { what: { text: string; course?: number }; gives: string } {
-  const t = texts[locale].products
+  const t = productsTexts[locale]
   if ('cohort' in given) return { what: { text: t.cohortOf(given.cohort) }, gives: '' }
   if ('context' in given) {
     const { level, instance } = given.context
@@ -91,7 +91,7 @@ function sayGiven(
 }
 
 function period(told: NonNullable<ToldEnrolment['told']>, locale: Locale): string {
-  const t = texts[locale].products
+  const t = productsTexts[locale]
   const day = (seconds: number) => formatMoment(new Date(seconds * 1000), locale)
   return told.endsAt > 0 ? t.fromTo(day(told.startsAt), day(told.endsAt)) : t.from(day(told.startsAt))
 }

@@ -14,6 +14,8 @@ import { asked, askedOneOf, idParameter, notFound, type OfficeContext, readId } 
 import { officePage, withQuery } from '../page.tsx'
 import { sayWho } from '../say.ts'
 import { texts } from '../texts.ts'
+import { batchTexts } from './batch-texts.ts'
+import { productsTexts } from './products-texts.ts'
 
 const states = ['waiting', 'done', 'refused', 'needs_operator'] as const satisfies RowState[]
 const tones: Record<RowState, Tone> = {
@@ -30,7 +32,7 @@ export async function showBatch(c: OfficeContext, face: Face) {
   const only = askedOneOf(c, 'state', states)
   const after = readId(asked(c, 'after'))
   const batch = (await viewBatch(shop.db, idParameter(c), { after, limit: 100, only })) ?? notFound()
-  const t = texts[locale].batches
+  const t = batchTexts[locale]
   const path = routes.office.batches.show(batch.id)
   const { total, counts, next } = batch
   const over = counts.waiting === 0
@@ -46,7 +48,7 @@ export async function showBatch(c: OfficeContext, face: Face) {
             {sayWho(batch.who, shop, locale)}, <Moment at={batch.createdAt} locale={locale} />
           </>
         }
-        back={{ href: routes.office.products.index(), text: texts[locale].products.title }}
+        back={{ href: routes.office.products.index(), text: productsTexts[locale].title }}
       />
       <Refreshed id="batch" while={!over}>
         <Card>
@@ -79,7 +81,7 @@ export async function showBatch(c: OfficeContext, face: Face) {
             columns={[
               { label: '№', narrow: true, numeric: true, cell: ({ position }) => position },
               {
-                label: texts[locale].products.reference,
+                label: productsTexts[locale].reference,
                 heading: true,
                 narrow: true,
                 cell: ({ reference }) => (
@@ -88,7 +90,7 @@ export async function showBatch(c: OfficeContext, face: Face) {
                   </a>
                 ),
               },
-              { label: texts[locale].products.product, cell: ({ title }) => pick(title, locale) },
+              { label: productsTexts[locale].product, cell: ({ title }) => pick(title, locale) },
               { label: t.result, cell: (row) => <Result {...{ row, locale }} /> },
               {
                 label: t.production,
@@ -113,7 +115,7 @@ export async function showBatch(c: OfficeContext, face: Face) {
 function Result({ row, locale }: { row: BatchRow; locale: Locale }) {
   return (
     <>
-      <Badge tone={tones[row.state]}>{texts[locale].batches.states[row.state]}</Badge>
+      <Badge tone={tones[row.state]}>{batchTexts[locale].states[row.state]}</Badge>
       {row.says && <div class="small">{pick(row.says, locale)}</div>}
       {row.cause && row.state !== 'done' && !row.says && <CauseText cause={row.cause} locale={locale} />}
     </>

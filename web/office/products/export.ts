@@ -3,8 +3,8 @@ import type { OwnedProduct } from '../../../shop/product.ts'
 import type { Face } from '../../face.ts'
 import { pick } from '../../ui/locale.ts'
 import type { OfficeContext } from '../office-route.ts'
-import { texts } from '../texts.ts'
 import { filterOf, readAsked } from './product-filter.ts'
+import { productsTexts } from './products-texts.ts'
 
 /** Rows of one look at the database. */
 const page = 1000
@@ -12,7 +12,7 @@ const page = 1000
 /** The list of products as its filters show it, as a CSV file that spreadsheets open: UTF-8 with its mark. */
 export function exportProducts(c: OfficeContext, face: Face): Response {
   const { locale } = c.var
-  const t = texts[locale].products
+  const t = productsTexts[locale]
   // What a spreadsheet expects, which writes its decimals with a comma in French.
   const separator = locale === 'fr' ? ';' : ','
   const filter = filterOf(readAsked(c))

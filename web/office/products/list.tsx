@@ -15,10 +15,11 @@ import { mayChange, officePage, withQuery } from '../page.tsx'
 import { texts } from '../texts.ts'
 import { endingWithin, filterOf, readAsked, states } from './product-filter.ts'
 import { ProductStateBadge } from './product-state.tsx'
+import { productsTexts } from './products-texts.ts'
 
 export async function productList(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale].products
+  const t = productsTexts[locale]
   const { shop } = face
   const path = routes.office.products.index()
   const wanted = readAsked(c)
@@ -171,7 +172,7 @@ export async function productList(c: OfficeContext, face: Face) {
 
 /** What to act on: the products that are ticked, or all that the filters let through. */
 function Choice({ count, locale }: { count: number; locale: Locale }) {
-  const t = texts[locale].products
+  const t = productsTexts[locale]
   return (
     <div class="card-foot actions">
       <Button>{t.actOnTicked}</Button>

@@ -18,9 +18,10 @@ import { Table } from '../../ui/table.tsx'
 import { textOf } from '../field.tsx'
 import { asked, type OfficeContext, whoOf } from '../office-route.ts'
 import { officePage, redirectTo } from '../page.tsx'
-import { texts } from '../texts.ts'
+import { batchTexts } from './batch-texts.ts'
 import { filterOf, readAsked } from './product-filter.ts'
 import { ProductStateBadge } from './product-state.tsx'
+import { productsTexts } from './products-texts.ts'
 
 /** An action that every handler of some products has, and those for which it makes sense now. */
 type CommonAction = { name: string; action: OfferedAction; fitting: OwnedProduct[] }
@@ -79,7 +80,7 @@ function commonActions(shop: Shop, products: OwnedProduct[]): CommonAction[] {
 
 async function manyPage(c: OfficeContext, face: Face, products: OwnedProduct[], sent?: Sent) {
   const { locale } = c.var
-  const t = texts[locale].batches
+  const t = batchTexts[locale]
   const csrf = csrfToken(c)
   const common = commonActions(face.shop, products)
   const failed = common.find(({ name }) => name === sent?.action)
@@ -91,7 +92,7 @@ async function manyPage(c: OfficeContext, face: Face, products: OwnedProduct[], 
       <PageHead
         title={t.choose}
         lead={t.chosen(products.length, formatNumber(products.length, locale))}
-        back={{ href: routes.office.products.index(), text: texts[locale].products.title }}
+        back={{ href: routes.office.products.index(), text: productsTexts[locale].title }}
       />
       <ErrorSummary
         locale={locale}
@@ -114,7 +115,7 @@ async function manyPage(c: OfficeContext, face: Face, products: OwnedProduct[], 
               rows={products.slice(0, shown)}
               columns={[
                 {
-                  label: texts[locale].products.reference,
+                  label: productsTexts[locale].reference,
                   heading: true,
                   narrow: true,
                   cell: ({ reference }) => (
@@ -123,10 +124,10 @@ async function manyPage(c: OfficeContext, face: Face, products: OwnedProduct[], 
                     </a>
                   ),
                 },
-                { label: texts[locale].products.product, cell: ({ title }) => pick(title, locale) },
-                { label: texts[locale].products.holder, cell: ({ holder }) => holder?.email ?? '–' },
+                { label: productsTexts[locale].product, cell: ({ title }) => pick(title, locale) },
+                { label: productsTexts[locale].holder, cell: ({ holder }) => holder?.email ?? '–' },
                 {
-                  label: texts[locale].products.state,
+                  label: productsTexts[locale].state,
                   narrow: true,
                   cell: (product) => <ProductStateBadge product={product} locale={locale} />,
                 },

@@ -19,7 +19,7 @@ import {
   whoOf,
 } from '../office-route.ts'
 import { mayChange, officePage, redirectTo } from '../page.tsx'
-import { texts as officeTexts } from '../texts.ts'
+import { productsTexts } from './products-texts.ts'
 
 const filters = ['free', 'held', 'over'] as const satisfies SeatFilter[]
 
@@ -113,7 +113,7 @@ async function packPage(c: OfficeContext, face: Face, pack: Pack, wrong: Wrong =
             {pack.buyer}
           </>
         }
-        back={{ href: routes.office.products.index(), text: officeTexts[locale].products.title }}
+        back={{ href: routes.office.products.index(), text: productsTexts[locale].title }}
       />
       <PackView
         pack={pack}

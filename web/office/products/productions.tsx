@@ -8,7 +8,7 @@ import { Moment } from '../../ui/moment.tsx'
 import { Table } from '../../ui/table.tsx'
 import { CauseText } from '../cause-text.tsx'
 import { sayScript, sayWho } from '../say.ts'
-import { texts } from '../texts.ts'
+import { productsTexts } from './products-texts.ts'
 
 type Props = {
   productions: ProductProduction[]
@@ -19,7 +19,7 @@ type Props = {
 
 /** What ran for a product: who asked, where it stands, and what it said. */
 export function Productions({ productions, actions, shop, locale }: Props) {
-  const t = texts[locale].products
+  const t = productsTexts[locale]
   return (
     <Table
       caption={t.productions}

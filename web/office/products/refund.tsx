@@ -10,7 +10,7 @@ import { formatMoney, type Locale } from '../../ui/locale.ts'
 import { fromHundredths, toHundredths } from '../amount.ts'
 import { CreditsAtStake } from '../payments/credits-at-stake.tsx'
 import { type SentForm, whySchema } from '../reason-form.tsx'
-import { texts } from '../texts.ts'
+import { productsTexts } from './products-texts.ts'
 
 const refundSchema = z.object({
   amount: z.number().meta({
@@ -57,7 +57,7 @@ type Props = {
 
 /** Takes the product back, with its share of the money. */
 export function RefundForm({ offer, credits, reference, csrf, sent, locale }: Props) {
-  const t = texts[locale].products
+  const t = productsTexts[locale]
   const { restCents, shareCents, currency, last, gone } = offer
   const rest = formatMoney(restCents, currency, locale)
   const help = gone

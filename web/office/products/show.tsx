@@ -33,10 +33,10 @@ import { creditsOf } from '../payments/credits.tsx'
 import { texts as creditTexts } from '../payments/credits-texts.ts'
 import type { SentForm } from '../reason-form.tsx'
 import { sayScript, sayWho } from '../say.ts'
-import { texts } from '../texts.ts'
 import { Access } from './access.tsx'
 import { isUndelivered, ProductStateBadge } from './product-state.tsx'
 import { Productions } from './productions.tsx'
+import { productsTexts } from './products-texts.ts'
 import { RefundForm, readRefund, refundElements, refusedRefund } from './refund.tsx'
 
 export async function showProduct(c: OfficeContext, face: Face) {
@@ -100,7 +100,7 @@ async function productPage(
 ) {
   const { locale } = c.var
   const { shop } = face
-  const t = texts[locale].products
+  const t = productsTexts[locale]
   const [history, enrolments, beside, productions, offer, ofOrder] = await Promise.all([
     productHistory(shop.db, product.id),
     enrolmentsOfProduct(shop.db, product.id),
@@ -234,7 +234,7 @@ function LinkOut({ href }: { href: string }) {
 }
 
 function sayEvent(event: string, actions: Record<string, OfferedAction>, locale: Locale): string {
-  const known: Record<string, string> = texts[locale].products.events
+  const known: Record<string, string> = productsTexts[locale].events
   const action = Object.hasOwn(actions, event) ? actions[event] : undefined
   return action ? pick(action.title, locale) : (known[event] ?? event)
 }

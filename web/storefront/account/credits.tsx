@@ -6,7 +6,7 @@ import { formatMoney, type Locale } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
 import { Pager, Table } from '../../ui/table.tsx'
-import { texts } from '../texts.ts'
+import { creditsTexts } from '../credits-texts.ts'
 import { type AccountContext, accountPage, readKey } from './account-page.tsx'
 import { texts as accountTexts } from './account-texts.ts'
 
@@ -14,7 +14,7 @@ import { texts as accountTexts } from './account-texts.ts'
 export async function showCredits(c: AccountContext, face: Face) {
   const { locale, customer } = c.var
   const { db, settings } = face.shop
-  const t = texts[locale].credits
+  const t = creditsTexts[locale]
   const here = routes.account.credits()
   const before = readKey(c.req.query('before'))
   const account = await findCredits(db, customer.email, settings.currency)
@@ -65,7 +65,7 @@ export async function showCredits(c: AccountContext, face: Face) {
 }
 
 function Movement({ movement, locale }: { movement: CreditMovement; locale: Locale }) {
-  const t = texts[locale].credits
+  const t = creditsTexts[locale]
   const { kind, order } = movement
   return (
     <>

@@ -25,9 +25,9 @@ import { formatDate, formatMoney, type Locale, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Timeline, type TimelineItem } from '../../ui/timeline.tsx'
+import { creditsTexts } from '../credits-texts.ts'
 import { notFound } from '../failure-pages.tsx'
 import { cartCount, shopPage } from '../page.tsx'
-import { texts as creditTexts } from '../texts.ts'
 import { type AccountContext, readKey } from './account-page.tsx'
 import { texts } from './account-texts.ts'
 import { isOpen, isRunning, StateNote } from './validity.tsx'
@@ -198,12 +198,10 @@ function CreditsCard({ credits, locale }: { credits: BroughtCredits; locale: Loc
   return (
     <Card title={t.credits}>
       <div class="stack">
-        <p>
-          {creditTexts[locale].credits.youHave(formatMoney(credits.balanceCents, credits.currency, locale))}
-        </p>
+        <p>{creditsTexts[locale].youHave(formatMoney(credits.balanceCents, credits.currency, locale))}</p>
         <div class="row">
           <ButtonLink href={routes.account.credits()}>
-            {creditTexts[locale].credits.movements}
+            {creditsTexts[locale].movements}
             <Icon name="right" />
           </ButtonLink>
         </div>

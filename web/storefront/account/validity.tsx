@@ -1,7 +1,7 @@
 import type { OwnedProduct } from '../../../shop/product.ts'
 import { Badge, StateBadge } from '../../ui/badge.tsx'
 import { formatDate, type Locale } from '../../ui/locale.ts'
-import { texts as shopTexts } from '../texts.ts'
+import { orderTexts } from '../order/order-texts.ts'
 import { texts } from './account-texts.ts'
 
 /** Days before its end from which a product says so: when the first mail announces it. */
@@ -29,7 +29,7 @@ function daysLeft(product: OwnedProduct): number | undefined {
 
 /** "From 1 March 2027 to 31 May 2027". */
 export function sayPeriod({ startsAt, endsAt }: OwnedProduct, locale: Locale): string {
-  const t = shopTexts[locale].order.product
+  const t = orderTexts[locale].product
   const start = formatDate(startsAt, locale)
   return endsAt ? t.period(start, formatDate(endsAt, locale)) : t.from(start)
 }

@@ -13,9 +13,9 @@ import { type Locale, pick } from '../../ui/locale.ts'
 import { Money } from '../../ui/money.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Steps } from '../../ui/steps.tsx'
-import { texts } from '../texts.ts'
 import { Totals, totalsOfCart } from '../totals.tsx'
 import { sameLearnerBox, sameLine, unitPrefix } from './apply-cart-form.ts'
+import { cartTexts } from './cart-texts.ts'
 
 /** By the code of an entry that asks for a product's reference: what the customer may choose from. */
 export type OfferedProducts = ReadonlyMap<string, Choice[]>
@@ -38,7 +38,7 @@ type Props = {
 
 export function CartPage(props: Props) {
   const { viewed, gone, checked, most, csrf, currency, locale } = props
-  const t = texts[locale].cart
+  const t = cartTexts[locale]
   if (viewed.lines.length === 0 && gone.length === 0) {
     return (
       <>
@@ -144,7 +144,7 @@ function takesFiles(viewed: ViewedCart): boolean {
 
 /** What is wrong, unit by unit. */
 function allErrors(viewed: ViewedCart, locale: Locale): SummaryError[] {
-  const t = texts[locale].cart
+  const t = cartTexts[locale]
   return viewed.lines.flatMap((line) => {
     const title = pick(line.entry.title, locale)
     const tooMany = { label: title, text: t.mostOf(line.most), id: `quantity-${line.entry.code}` }
@@ -168,7 +168,7 @@ function allErrors(viewed: ViewedCart, locale: Locale): SummaryError[] {
 
 function Line(props: Props & { line: ViewedLine }) {
   const { line, currency, locale } = props
-  const t = texts[locale].cart
+  const t = cartTexts[locale]
   const { code } = line.entry
   const title = pick(line.entry.title, locale)
   const asks =
@@ -245,7 +245,7 @@ function Line(props: Props & { line: ViewedLine }) {
 
 function Unit(props: Props & { line: ViewedLine; unit: ViewedUnit }) {
   const { line, unit, locale } = props
-  const t = texts[locale].cart
+  const t = cartTexts[locale]
   const title = pick(line.entry.title, locale)
   const leads = line.units.length > 1 ? { of: undefined, first: unit.position === 1 } : undefined
   return (
@@ -277,7 +277,7 @@ function Unit(props: Props & { line: ViewedLine; unit: ViewedUnit }) {
 /** A bundle's parts, each with its own form. The learner is asked once unless the customer says otherwise. */
 function Parts(props: Props & { line: ViewedLine; unit: ViewedUnit }) {
   const { line, unit, locale } = props
-  const t = texts[locale].cart
+  const t = cartTexts[locale]
   const same = unit.sameLearner
   const box = sameLearnerBox(unit.key)
   const copies = countPartUnits(line.entry.parts) > line.entry.parts.length
@@ -328,7 +328,7 @@ const countOf = (line: ViewedLine, code: string) =>
 function partTitle(line: ViewedLine, part: ViewedPart, locale: Locale): string {
   const title = pick(part.entry.title, locale)
   const quantity = countOf(line, part.code) ?? 1
-  return quantity > 1 ? `${title}, ${texts[locale].cart.copyOf(part.copy, quantity)}` : title
+  return quantity > 1 ? `${title}, ${cartTexts[locale].copyOf(part.copy, quantity)}` : title
 }
 
 type AnswersProps = Props & {
@@ -346,7 +346,7 @@ type AnswersProps = Props & {
 /** The form of one thing that is produced. */
 function Answers(props: AnswersProps) {
   const { content, line, answered, asked, follows, shares, buyer, offered, checked, locale } = props
-  const t = texts[locale].cart
+  const t = cartTexts[locale]
   const { code } = line.entry
   const choices = (elements: FormElement[]) => {
     const products = offered.get(props.code) ?? []

@@ -17,9 +17,9 @@ import { formatDate, pick } from '../../ui/locale.ts'
 import { keepCustomer } from '../checkout/keep-customer.ts'
 import { notFound } from '../failure-pages.tsx'
 import { countUnits, giveCart, keepCart, shopPage, visitorCart } from '../page.tsx'
-import { texts } from '../texts.ts'
 import { applyCartForm, type CartForms } from './apply-cart-form.ts'
 import { CartPage, type OfferedProducts } from './cart-page.tsx'
+import { cartTexts } from './cart-texts.ts'
 
 /** The cart: one form for all its units, every button of which keeps what is typed. */
 export function cart(face: Face): Hono<WebEnv> {
@@ -139,7 +139,7 @@ async function show(c: Context<WebEnv>, face: Face, content: CartContent, checke
     c,
     face,
     {
-      title: texts[locale].cart.title,
+      title: cartTexts[locale].title,
       cartCount: countUnits(content),
       status: wrong && c.req.method === 'POST' ? 422 : 200,
     },
@@ -176,7 +176,7 @@ async function productsToChoose(
     const products = await prolongable(face.shop, entry, customer.email)
     const choices = products.map(({ reference, title, holder, endsAt }) => {
       const person = holder ? `${holder.firstname} ${holder.lastname}` : ''
-      const until = endsAt ? texts[locale].cart.until(formatDate(endsAt, locale)) : ''
+      const until = endsAt ? cartTexts[locale].until(formatDate(endsAt, locale)) : ''
       return { value: reference, label: [pick(title, locale), person, until].filter(Boolean).join(', ') }
     })
     return [entry.code, choices]

@@ -11,7 +11,7 @@ import { Pager } from '../../ui/table.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { cartCount, shopPage } from '../page.tsx'
 import { PriceTag } from '../price-tag.tsx'
-import { texts } from '../texts.ts'
+import { catalogTexts } from './catalog-texts.ts'
 
 /** What is on sale, a page at a time, all of it or one category; and the covers of entries. */
 export function catalog(face: Face): Hono<WebEnv> {
@@ -19,7 +19,7 @@ export function catalog(face: Face): Hono<WebEnv> {
 
   app.get(routes.catalog.pattern, async (c) => {
     const { locale } = c.var
-    const t = texts[locale].catalog
+    const t = catalogTexts[locale]
     const category = c.req.query('category')
     const [{ offers, next, categories }, count] = await Promise.all([
       readCatalog(face.shop, { category, after: readKey(c.req.query('after')) }),
@@ -83,7 +83,7 @@ function readKey(after: string | undefined): { position: number; id: number } | 
 }
 
 function Hero({ locale }: { locale: Locale }) {
-  const t = texts[locale].catalog
+  const t = catalogTexts[locale]
   return (
     <header class="hero">
       <h1>{t.headline}</h1>

@@ -16,8 +16,9 @@ import { formatMoney, type Locale, pick } from '../../ui/locale.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { Steps } from '../../ui/steps.tsx'
 import { signInPath } from '../account/sign-in.tsx'
-import { texts } from '../texts.ts'
+import { creditsTexts } from '../credits-texts.ts'
 import { Totals, totalsOfCart } from '../totals.tsx'
+import { checkoutTexts } from './checkout-texts.ts'
 import { customerPrefix } from './keep-customer.ts'
 
 type Props = {
@@ -43,7 +44,7 @@ const invoice = elementsNamed('company', 'vatNumber', 'address')
 
 export function CheckoutPage(props: Props) {
   const { cartId, viewed, customer, errors, csrf, currency, locale } = props
-  const t = texts[locale].checkout
+  const t = checkoutTexts[locale]
   const form = { values: customer, errors: errors?.customer ?? {}, prefix: customerPrefix, locale }
   return (
     <>
@@ -125,7 +126,7 @@ function summary(errors: PlaceErrors, locale: Locale): SummaryError[] {
 /** The means as cards, the first of them chosen. */
 function MeansCard(props: Props) {
   const { means, credits, chosen, errors, locale } = props
-  const t = texts[locale].checkout
+  const t = checkoutTexts[locale]
   const offered = atOnceFirst(means)
   const chosenCredits = chosen.means === creditsId && credits?.ok === true
   const known = chosenCredits || means.some((one) => one.id === chosen.means)
@@ -157,7 +158,7 @@ function CreditsOption({
   currency,
   locale,
 }: Props & { credits: Affordable; on: boolean }) {
-  const t = texts[locale].credits
+  const t = creditsTexts[locale]
   const money = (cents: number) => formatMoney(cents, currency, locale)
   const help = credits.ok
     ? t.remain(money(credits.balanceCents), money(credits.balanceCents - viewed.totalCents))
@@ -184,7 +185,7 @@ function CreditsOption({
 }
 
 function Terms({ chosen, errors, locale }: Props) {
-  const t = texts[locale].checkout
+  const t = checkoutTexts[locale]
   return (
     <div>
       <label class="check" for="terms">

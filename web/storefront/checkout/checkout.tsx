@@ -13,8 +13,8 @@ import { csrfToken, protectForms, readBody, type WebEnv } from '../../security.t
 import { signedInCustomer } from '../../signed-in-customer.ts'
 import { startPayment } from '../order/start-payment.ts'
 import { countUnits, shopPage, type VisitorCart, visitorCart } from '../page.tsx'
-import { texts } from '../texts.ts'
 import { CheckoutPage } from './checkout-page.tsx'
+import { checkoutTexts } from './checkout-texts.ts'
 import { keepCustomer, readCustomerForm } from './keep-customer.ts'
 
 /** The buyer's details, the means of payment, the terms: what turns a cart into an order. */
@@ -76,7 +76,7 @@ async function show(c: Context<WebEnv>, face: Face, mine: VisitorCart, chosen: C
     c,
     face,
     {
-      title: texts[c.var.locale].checkout.title,
+      title: checkoutTexts[c.var.locale].title,
       cartCount: countUnits(content),
       status: errors ? 422 : 200,
     },

@@ -14,12 +14,13 @@ import { Card, PageHead } from '../../ui/card.tsx'
 import { formatMoney, type Locale, pick } from '../../ui/locale.ts'
 import { Money } from '../../ui/money.tsx'
 import { Notice } from '../../ui/notice.tsx'
+import { catalogTexts } from '../catalog/catalog-texts.ts'
 import { atOnceFirst } from '../checkout/checkout-page.tsx'
 import { notFound } from '../failure-pages.tsx'
 import { cartCount, shopPage } from '../page.tsx'
 import { PriceTag } from '../price-tag.tsx'
 import { Prose } from '../prose.tsx'
-import { texts } from '../texts.ts'
+import { entryTexts } from './entry-texts.ts'
 
 /** The page of one entry. */
 export function entry(face: Face): Hono<WebEnv> {
@@ -95,12 +96,12 @@ type Props = {
 }
 
 function EntryPage({ face, entry: shown, unavailable, reference, csrf, locale }: Props) {
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   const extendsOne = unitForms(face.shop, shown).external.some(({ ownProducts }) => ownProducts)
   return (
     <>
       <PageHead
-        back={{ href: routes.catalog(), text: texts[locale].catalog.back }}
+        back={{ href: routes.catalog(), text: catalogTexts[locale].back }}
         title={pick(shown.title, locale)}
         lead={pick(shown.summary, locale)}
       />
@@ -141,7 +142,7 @@ function EntryPage({ face, entry: shown, unavailable, reference, csrf, locale }:
 
 /** What a bundle is made of, and what it saves. */
 function Contents({ entry: { parts, priceCents, currency }, locale }: { entry: Entry; locale: Locale }) {
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   const oneByOne = priceOfParts(parts)
   return (
     <section class="contents" aria-labelledby="contents">
@@ -184,7 +185,7 @@ function AddToCart(props: {
   locale: Locale
 }) {
   const { entry: shown, most, reference, csrf, locale } = props
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   return (
     <form method="post" action={routes.cart.add()} class="add-to-cart" novalidate>
       <CsrfField csrf={csrf} />
@@ -219,7 +220,7 @@ function AddToCart(props: {
 }
 
 function HowItGoes({ face, entry: shown, locale }: { face: Face; entry: Entry; locale: Locale }) {
-  const t = texts[locale].entry
+  const t = entryTexts[locale]
   const labels = unitsOf(shown)
     .map((unit) => unitForms(face.shop, unit.entry))
     .flatMap((forms) => [...forms.external, ...forms.fields])

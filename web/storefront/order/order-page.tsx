@@ -17,10 +17,10 @@ import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { type PurchaseStep, Steps } from '../../ui/steps.tsx'
-import { texts } from '../texts.ts'
 import { Totals, totalsOfOrder } from '../totals.tsx'
 import { Payment } from './order-payment.tsx'
 import { Products } from './order-products.tsx'
+import { orderTexts } from './order-texts.ts'
 import type { Situation, TrackedOrder } from './tracked-order.ts'
 
 /** What every part of the page is drawn from. */
@@ -29,7 +29,7 @@ export type OrderProps = TrackedOrder & { face: Face; csrf: string; locale: Loca
 /** The page of an order. Its parts that move have ids: the live stream replaces them one by one. */
 export function OrderPage(props: OrderProps & { eventsUrl: string | undefined; notCancelled: boolean }) {
   const { order, face, eventsUrl, notCancelled, locale } = props
-  const t = texts[locale].order
+  const t = orderTexts[locale]
   const parts = new Map<string, Child>(orderFragments(props))
   return (
     <div data-live={eventsUrl}>
@@ -131,7 +131,7 @@ const looks: Record<Situation, { tone: Tone; icon: IconName }> = {
 }
 
 function Status({ order, situation, refusal, toPay, locale }: OrderProps) {
-  const t = texts[locale].order.situations[situation]
+  const t = orderTexts[locale].situations[situation]
   const { tone, icon } = looks[situation]
   const units = order.lines.flatMap((line) => line.units)
   const ready = units.filter((unit) => unit.state === 'produced' || unit.state === 'skipped').length
@@ -142,20 +142,20 @@ function Status({ order, situation, refusal, toPay, locale }: OrderProps) {
     <section id="order-status" class={`order-status ${tone}`}>
       <Icon name={icon} size={28} />
       <div>
-        <h2>{deferred ? texts[locale].order.placed.title : t.title}</h2>
+        <h2>{deferred ? orderTexts[locale].placed.title : t.title}</h2>
         {refusal && <p class="strong">{pick(refusal, locale)}</p>}
-        <p>{deferred ? texts[locale].order.placed.text : t.text}</p>
+        <p>{deferred ? orderTexts[locale].placed.text : t.text}</p>
         {closed && order.paidCents > 0 && (
-          <p>{texts[locale].order.moneyBack(formatMoney(order.paidCents, order.currency, locale))}</p>
+          <p>{orderTexts[locale].moneyBack(formatMoney(order.paidCents, order.currency, locale))}</p>
         )}
         {counts && units.length > 1 && (
           <p class="ready">
             <progress
               value={ready}
               max={units.length}
-              aria-label={texts[locale].order.readyOf(ready, units.length)}
+              aria-label={orderTexts[locale].readyOf(ready, units.length)}
             />
-            <span>{texts[locale].order.readyOf(ready, units.length)}</span>
+            <span>{orderTexts[locale].readyOf(ready, units.length)}</span>
           </p>
         )}
       </div>
@@ -164,7 +164,7 @@ function Status({ order, situation, refusal, toPay, locale }: OrderProps) {
 }
 
 function Facts({ order, face, locale }: OrderProps) {
-  const t = texts[locale].order.facts
+  const t = orderTexts[locale].facts
   const means = order.means === 'free' ? undefined : face.shop.means.get(order.means)
   return (
     <div id="order-facts">
@@ -217,7 +217,7 @@ const unitTones: Record<UnitView['state'], Tone> = {
 const over: ReadonlySet<UnitView['state']> = new Set(['refused', 'cancelled', 'released', 'revoked'])
 
 function Unit({ order, line, unit, face, locale }: OrderProps & { line: LineView; unit: UnitView }) {
-  const t = texts[locale].order
+  const t = orderTexts[locale]
   const products = order.products.filter((product) => product.unitId === unit.id)
   const person = personOf(face, line, unit)
   const paid = order.paidAt !== null || order.trust !== null

@@ -8,12 +8,13 @@ import { KeyValue } from '../../ui/key-value.tsx'
 import { formatMoney, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { signInPath } from '../account/sign-in.tsx'
-import { texts } from '../texts.ts'
+import { creditsTexts } from '../credits-texts.ts'
 import type { OrderProps } from './order-page.tsx'
+import { orderTexts } from './order-texts.ts'
 
 /** What is to be paid and how, and the way to call the order off. */
 export function Payment({ order, situation, toPay, cancellable, csrf, locale }: OrderProps) {
-  const t = texts[locale].order.payment
+  const t = orderTexts[locale].payment
   if (!toPay && !cancellable) return <div id="order-payment" hidden />
   const due = toPay && formatMoney(toPay.payable.amountCents, order.currency, locale)
   return (
@@ -88,7 +89,7 @@ function PayWithCredits({
   csrf,
   locale,
 }: Pick<OrderProps, 'order' | 'csrf' | 'locale'> & { due: string; credits: Affordable }) {
-  const t = texts[locale].credits
+  const t = creditsTexts[locale]
   const pay = routes.order.pay(order.number, order.token)
   if (credits.ok) {
     return (

@@ -6,7 +6,7 @@ import { ButtonLink } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { sayPeople } from '../../ui/learner-list.tsx'
 import { formatDate, type Locale, pick } from '../../ui/locale.ts'
-import { texts } from '../texts.ts'
+import { orderTexts } from './order-texts.ts'
 
 type ProductsProps = { products: OwnedProduct[]; title: string; locale: Locale }
 
@@ -15,7 +15,7 @@ export function Products({ products, title, locale }: ProductsProps) {
   const [first, ...others] = products
   if (!first) return null
   if (others.length === 0) return <Product product={first} title={title} locale={locale} />
-  const t = texts[locale].order.product
+  const t = orderTexts[locale].product
   const own = pick(first.title, locale)
   const periods = new Set(products.map((product) => validity(product, locale)))
   return (
@@ -69,7 +69,7 @@ export function Products({ products, title, locale }: ProductsProps) {
 const nameOf = ({ firstname, lastname, email }: Person) => `${firstname} ${lastname}`.trim() || email
 
 function Product({ product, title, locale }: { product: OwnedProduct; title: string; locale: Locale }) {
-  const t = texts[locale].order.product
+  const t = orderTexts[locale].product
   const own = pick(product.title, locale)
   const active = product.state === 'active'
   return (
@@ -104,7 +104,7 @@ function Product({ product, title, locale }: { product: OwnedProduct; title: str
 }
 
 function validity({ startsAt, endsAt }: OwnedProduct, locale: Locale): string {
-  const t = texts[locale].order.product
+  const t = orderTexts[locale].product
   const start = formatDate(startsAt, locale)
   return endsAt ? t.period(start, formatDate(endsAt, locale)) : t.from(start)
 }

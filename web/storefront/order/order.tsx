@@ -9,8 +9,8 @@ import { csrfToken, protectForms, type WebEnv } from '../../security.ts'
 import { signedInCustomer } from '../../signed-in-customer.ts'
 import { notFound } from '../failure-pages.tsx'
 import { cartCount, shopPage } from '../page.tsx'
-import { texts } from '../texts.ts'
 import { OrderPage, orderFragments } from './order-page.tsx'
+import { orderTexts } from './order-texts.ts'
 import { startPayment } from './start-payment.ts'
 import { trackOrder } from './tracked-order.ts'
 
@@ -34,7 +34,7 @@ export function order(face: Face): Hono<WebEnv> {
       c,
       face,
       {
-        title: texts[locale].order.title(number),
+        title: orderTexts[locale].title(number),
         cartCount: await cartCount(c, face),
         head: (
           <>

@@ -1,0 +1,48 @@
+const en = {
+  title: 'Your account',
+  you: 'You',
+  name: 'Name',
+  email: 'E-mail',
+  role: 'Role',
+  password: 'Password',
+  passwordText: 'Your other sessions end.',
+  changePassword: 'Change the password',
+  tokens: 'API tokens',
+  noTokens: 'No token works now.',
+  lastUsed: 'Last used',
+  never: 'never',
+  revoke: 'Revoke',
+  revokeHelp: 'The program that uses it is refused from now on.',
+  revokeToken: (name: string) => `Revoke the token “${name}”`,
+  newToken: 'New token',
+  newTokenText: 'For a program that works in your name.',
+  makeToken: 'Make the token',
+  tokenMade: (name: string) => `The token “${name}” is made`,
+  tokenOnce: 'Copy it now: it is shown this once.',
+}
+
+const fr: typeof en = {
+  title: 'Votre compte',
+  you: 'Vous',
+  name: 'Nom',
+  email: 'E-mail',
+  role: 'Rôle',
+  password: 'Mot de passe',
+  passwordText: 'Vos autres sessions prendront fin.',
+  changePassword: 'Changer le mot de passe',
+  tokens: 'Jetons d’API',
+  noTokens: 'Aucun jeton ne fonctionne actuellement.',
+  lastUsed: 'Dernier usage',
+  never: 'jamais',
+  revoke: 'Révoquer',
+  revokeHelp: 'Le programme qui l’utilise est refusé dès maintenant.',
+  revokeToken: (name) => `Révoquer le jeton « ${name} »`,
+  newToken: 'Nouveau jeton',
+  newTokenText: 'Pour un programme qui travaille en votre nom.',
+  makeToken: 'Créer le jeton',
+  tokenMade: (name) => `Le jeton « ${name} » est créé`,
+  tokenOnce: 'Copiez-le maintenant : il n’est montré que cette fois.',
+}
+
+/** The words of an operator's account. */
+export const accountTexts = { en, fr }
