@@ -317,6 +317,8 @@ export interface Database {
     starts_at: Moment
     ends_at: Moment | null
     state: Generated<ProductState>
+    /** Days that other units have added to its end, less those that were taken back. */
+    added_days: Generated<number>
     data: Json<Record<string, unknown>>
     created_at: CreatedAt
   }

@@ -29,8 +29,12 @@ export type Input = {
   }
 }
 
-/** A product as JSON keeps it. */
-export type StoredProduct = Omit<Product, 'startsAt' | 'endsAt'> & { startsAt: string; endsAt: string | null }
+/** A product as JSON keeps it. What was kept before days were counted says nothing of them. */
+export type StoredProduct = Omit<Product, 'startsAt' | 'endsAt' | 'addedDays'> & {
+  startsAt: string
+  endsAt: string | null
+  addedDays?: number
+}
 
 /** One run of one script for one unit. */
 export type Production = {

@@ -275,6 +275,7 @@ function readProduct(product: StoredProduct): Product {
     ...product,
     startsAt: new Date(product.startsAt),
     endsAt: product.endsAt === null ? null : new Date(product.endsAt),
+    addedDays: product.addedDays ?? 0,
   }
 }
 

@@ -90,6 +90,8 @@ export type Product = {
   holder: Person | null
   startsAt: Date
   endsAt: Date | null
+  /** Days that other units have added to its end (`changeProduct`), less those that were taken back. */
+  addedDays: number
   state: 'active' | 'suspended' | 'ended' | 'revoked'
   data: Record<string, unknown>
 }

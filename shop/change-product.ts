@@ -23,6 +23,8 @@ export type RecordedChange = {
   endsAt?: Date | string | null
   /** Days added to its end, or taken off it when negative. */
   addDays?: number
+  /** How many such days it had. */
+  addedDays?: number
   holder?: number | null
 }
 
@@ -62,6 +64,7 @@ export async function changeProduct(
       state: product.state,
       startsAt: product.starts_at,
       endsAt: product.ends_at,
+      addedDays: product.added_days,
       holder: product.holder_user,
     }
     // Revoked is for good: what was asked before that comes too late.
@@ -71,11 +74,15 @@ export async function changeProduct(
       : change.takeDaysBack
         ? -(await daysAdded(trx, id, production.unitId))
         : change.addDays
-    const now = late ? {} : changed(product, change, added)
+    // An action reckons from what it saw: days that were bought, or taken back, since then are reckoned on top.
+    const since = product.added_days - (asked?.product.addedDays ?? product.added_days)
+    const now = late ? {} : changed(product, change, { added, since })
     const row = {
       state: now.state ?? product.state,
       starts_at: now.startsAt ?? product.starts_at,
       ends_at: now.endsAt === undefined ? product.ends_at : now.endsAt,
+      // What an action adds was not bought.
+      added_days: product.added_days + (asked ? 0 : (now.addDays ?? 0)),
     }
     if (!late) {
       // Days were added to what this product gives, whatever else was bought to follow it.
@@ -138,7 +145,8 @@ async function lockAccessOf(
 
 function readLeft(row: Selectable<Database['products']>): Product {
   const { id, reference, key, title, holder, state, data } = row
-  return { id, reference, key, title, holder, startsAt: row.starts_at, endsAt: row.ends_at, state, data }
+  const [startsAt, endsAt, addedDays] = [row.starts_at, row.ends_at, row.added_days]
+  return { id, reference, key, title, holder, startsAt, endsAt, addedDays, state, data }
 }
 
 /** How this production's change left the product; undefined when it is yet to be made. */
@@ -151,16 +159,27 @@ async function changeMade(trx: Transaction<Database>, productId: number, product
     .executeTakeFirst()
   if (!made) return undefined
   const { was, change } = recorded.parse(made.data)
-  const { state, startsAt, endsAt } = { ...was, ...change }
-  return { state, starts_at: startsAt, ends_at: endsAt }
+  const { state, startsAt, endsAt, addedDays, addDays = 0 } = { ...was, ...change }
+  // Of an action, which counts none, nobody asks how it left them.
+  return {
+    state,
+    starts_at: startsAt,
+    ends_at: endsAt,
+    ...(addedDays !== undefined && { added_days: addedDays + addDays }),
+  }
 }
 
 const period = z.object({
   state: z.enum(['active', 'suspended', 'ended', 'revoked']),
   startsAt: z.coerce.date(),
   endsAt: z.coerce.date().nullable(),
+  // Not kept by what is older than these.
+  addedDays: z.number().optional(),
 })
-const recorded = z.object({ was: period, change: period.partial() })
+const recorded = z.object({
+  was: period,
+  change: period.partial().extend({ addDays: z.number().optional() }),
+})
 
 /** The days that scripts of this unit have added to a product, less those that they took back. */
 async function daysAdded(trx: Transaction<Database>, productId: number, unitId: number): Promise<number> {
@@ -207,15 +226,15 @@ type Period = Pick<Selectable<Database['products']>, 'state' | 'starts_at' | 'en
 
 /**
  * What of a product becomes other than it was. One that had ended and ends later, or never, is active again. `added`:
- * days, or less than nothing when they are taken off.
+ * days, or less than nothing when they are taken off; `since`: those by which an end is off that was reckoned before.
  */
 function changed(
   product: Period,
   { state, startsAt, endsAt, holder }: ProductChange,
-  added = 0,
+  { added = 0, since }: { added: number | undefined; since: number },
 ): RecordedChange & { startsAt?: Date; endsAt?: Date | null } {
   const moved = added === 0 ? undefined : movedEnd(product, added)
-  const end = moved ?? endsAt
+  const end = moved ?? (endsAt && since !== 0 ? new Date(endsAt.getTime() + since * day) : endsAt)
   const revived =
     product.state === 'ended' && end !== undefined && (end === null || end.getTime() > Date.now())
   return {
@@ -223,7 +242,8 @@ function changed(
     ...(state === undefined && revived && { state: 'active' }),
     ...(startsAt !== undefined && { startsAt }),
     ...(end !== undefined && { endsAt: end }),
-    ...(moved && { addDays: added }),
+    // What has no end now may have one for its next holder: days that are taken back don't come with it.
+    ...((moved || added < 0) && { addDays: added }),
     ...(holder !== undefined && { holder: holder?.user ?? null }),
   }
 }

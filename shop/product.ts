@@ -35,6 +35,7 @@ export function toProduct(
     holder: row.holder,
     startsAt: row.starts_at,
     endsAt: row.ends_at,
+    addedDays: row.added_days,
     state: row.state,
     data: row.data,
     orderId: row.order_id,

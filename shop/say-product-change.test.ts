@@ -21,6 +21,8 @@ describe('a line of a product’s history says', () => {
     assert.deepEqual(en({ was: { endsAt: null }, change: { endsAt: '2027-06-30T12:00:00Z' } }), [
       'Ends 30 June 2027, where it had no end.',
     ])
+    const endless = { was: { endsAt: null }, change: { addDays: -30 } }
+    assert.deepEqual(en(endless), ['30 days bought for it were taken back.'])
     assert.deepEqual(en({ was, change: { startsAt: '2027-02-01T12:00:00Z' } }), [
       'Starts 1 February 2027, not 1 January 2027.',
     ])

@@ -18,6 +18,7 @@ export function sayProductChange(data: Record<string, unknown>): Text[] {
     })
   }
   if (change.endsAt !== undefined) said.push(sayEnd(change.endsAt, was.endsAt))
+  else if (change.addDays !== undefined && change.addDays < 0) said.push(sayTakenOff(-change.addDays))
   if (change.holder !== undefined && change.holder !== was.holder) {
     said.push(sayHolder(change.holder, was.holder))
   }
@@ -41,6 +42,15 @@ function sayHolder(holder: number | null, before: number | null | undefined): Te
   return {
     en: `Given to Moodle account ${holder}${before ? `, taken from ${before}` : ''}.`,
     fr: `Donné au compte Moodle ${holder}${before ? `, retiré au ${before}` : ''}.`,
+  }
+}
+
+/** Days were taken off what has no end, as a free seat: its next holder doesn't get them. */
+function sayTakenOff(days: number): Text {
+  return {
+    en: days === 1 ? 'A day bought for it was taken back.' : `${days} days bought for it were taken back.`,
+    fr:
+      days === 1 ? 'Un jour acheté pour lui a été repris.' : `${days} jours achetés pour lui ont été repris.`,
   }
 }
 
@@ -76,11 +86,12 @@ function day(at: Moment, locale: 'en' | 'fr'): string {
 /** What of a JSON value is a recorded change: a history is read for as long as the shop lives. */
 function recorded(value: unknown): RecordedChange {
   if (typeof value !== 'object' || value === null) return {}
-  const { state, startsAt, endsAt, holder } = { ...value } as Record<string, unknown> // checked one by one below
+  const { state, startsAt, endsAt, addDays, holder } = { ...value } as Record<string, unknown> // checked one by one below
   return {
     ...(isState(state) && { state }),
     ...(typeof startsAt === 'string' && { startsAt }),
     ...((typeof endsAt === 'string' || endsAt === null) && { endsAt }),
+    ...(typeof addDays === 'number' && { addDays }),
     ...((typeof holder === 'number' || holder === null) && { holder }),
   }
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { before, describe, it } from 'node:test'
 import type { Moodle } from 'boutique/sdk'
 import type { z } from 'zod'
+import { startBatch } from '../../shop/batch.ts'
 import { checkInternal } from '../../shop/check-entry.ts'
 import { actionsFor, actOnProduct, findProduct, type OwnedProduct, revokeUnit } from '../../shop/product.ts'
 import { findOrder } from '../../shop/view-order.ts'
@@ -121,6 +123,93 @@ describe('a pack of seats', async () => {
     assert.equal(await access(first.email), 'RGPD-01 shut, SQL-201 shut')
     const { startsAt, endsAt } = await now(seat)
     assert.equal((endsAt?.getTime() ?? 0) - startsAt.getTime(), 10 * day)
+  })
+
+  /** Buys days for a seat; the unit that added them. */
+  async function extended({ reference }: OwnedProduct, days: number): Promise<number> {
+    const more = await shop.sell({ handler: 'std_prorogate', internal: { days } })
+    const { number } = await shop.placed(more, [{ reference }])
+    await shop.pay(number)
+    await shop.takeOver(2)
+    assert.deepEqual(await shop.unitStates(number), ['produced'])
+    const order = db.selectFrom('orders').select('id').where('number', '=', number)
+    const { id } = await db
+      .selectFrom('units')
+      .select('id')
+      .where('order_id', '=', order)
+      .executeTakeFirstOrThrow()
+    return id
+  }
+
+  async function refunded(unit: number): Promise<void> {
+    assert.ok((await revokeUnit(shop.shop, unit, { who: 'operator:olga', giveBack: true })).ok)
+    await shop.takeOver()
+  }
+
+  const daysOf = ({ startsAt, endsAt }: OwnedProduct) => ((endsAt?.getTime() ?? 0) - startsAt.getTime()) / day
+
+  it('keeps the days that were bought for it, whoever holds it, until they are refunded', async () => {
+    const [seat] = await seatsOf()
+    assert.ok(seat)
+    await act(seat, 'give', learner())
+    const [thirty, five] = [await extended(seat, 30), await extended(seat, 5)]
+    assert.equal(daysOf(await now(seat)), 45)
+    await act(seat, 'takeBack')
+    assert.equal((await now(seat)).endsAt, null)
+    await act(seat, 'give', learner())
+    assert.equal(daysOf(await now(seat)), 45, 'the next learner gets them too')
+    await refunded(five)
+    assert.equal(daysOf(await now(seat)), 40, 'the days of the refund are off, and no others')
+    await act(seat, 'takeBack')
+    await refunded(thirty)
+    assert.equal((await now(seat)).endsAt, null, 'a free seat without an end')
+    await act(seat, 'give', learner())
+    assert.equal(daysOf(await now(seat)), 10)
+  })
+
+  it('outlasts its pack by the days that were bought for it', async () => {
+    const end = (days: number) => {
+      const on = new Date(Date.now() + days * day).toISOString().slice(0, 10)
+      return `${on}T23:59:59.000Z`
+    }
+    const endsOn = end(5).slice(0, 10)
+    const pack = await shop.sell({ handler: 'std_generateseats', internal: { ...internal, endsOn } })
+    const [seat, other] = await seatsOf(pack)
+    assert.ok(seat && other)
+    const ends = async () => (await now(seat)).endsAt?.toISOString()
+    const bought = await extended(seat, 3)
+    assert.equal(await ends(), end(8), 'a free seat can be given out for longer')
+    await act(seat, 'give', learner())
+    assert.equal(await ends(), end(8))
+    await act(seat, 'takeBack')
+    assert.equal(await ends(), end(8))
+    await refunded(bought)
+    assert.equal(await ends(), end(5))
+    assert.equal((await now(other)).endsAt?.toISOString(), end(5))
+  })
+
+  it('loses no days that are bought while it changes hands', async () => {
+    const endsOn = new Date(Date.now() + 400 * day).toISOString().slice(0, 10)
+    const pack = await shop.sell({ handler: 'std_generateseats', internal: { ...internal, endsOn } })
+    const [seat] = await seatsOf(pack)
+    assert.ok(seat)
+    await act(seat, 'give', learner())
+    await extended(seat, 30)
+    const { reference } = seat
+    for (const [action, values] of [
+      ['takeBack', {}],
+      ['give', learner()],
+    ] as const) {
+      const rows = [{ reference, values }]
+      assert.ok((await startBatch(shop.shop, { action, by: olga, rows }, randomUUID())).ok)
+      // It was asked for, and is still to be done when more is bought.
+      const waiting = db.updateTable('productions').where('script', '=', 'action')
+      await waiting.set({ state: 'needs_operator' }).where('state', '=', 'queued').execute()
+      await extended(seat, 5)
+      await waiting.set({ state: 'queued' }).where('state', '=', 'needs_operator').execute()
+      await shop.takeOver()
+    }
+    assert.equal(daysOf(await now(seat)), 50)
   })
 
   it('hands a seat over with the days that it has left', async () => {

@@ -86,6 +86,12 @@ const runs = ({ state, endsAt }: Product) =>
 const endOfPack = ({ endsOn }: Internal) =>
   endsOn === undefined ? null : new Date(Date.parse(`${endsOn}T00:00:00Z`) + day - 1000)
 
+/** Until when a seat can be given out: days that were bought for it stay with it, whoever had it then. */
+function endOfSeat(internal: Internal, { addedDays }: Product): Date | null {
+  const end = endOfPack(internal)
+  return end && new Date(end.getTime() + addedDays * day)
+}
+
 /** Throws `Refused` for a buyer who would take a seat from a learner who has used it. */
 async function requireUnused(
   moodle: Moodle,
@@ -139,8 +145,9 @@ const give = defineAction<Person, Internal>({
     const account = await step('account', () => moodle.ensureAccount(input))
     const role = await moodle.roleId(named, courses[0])
     const startsAt = new Date(await step('given', () => new Date().toISOString()))
-    const { endsAt: last } = product
-    const until = durationDays === undefined ? last : new Date(startsAt.getTime() + durationDays * day)
+    const { endsAt: last, addedDays } = product
+    const until =
+      durationDays === undefined ? last : new Date(startsAt.getTime() + (durationDays + addedDays) * day)
     return {
       change: {
         holder: { person: input, user: account.id },
@@ -163,7 +170,7 @@ const takeBack = defineAction<Record<string, never>, Internal>({
   when: (product) => product.holder !== null && runs(product),
   run: async ({ product, internal, by, moodle, step }) => {
     await requireUnused(moodle, step, { internal, product, by })
-    return { change: { holder: null, endsAt: endOfPack(internal) } }
+    return { change: { holder: null, endsAt: endOfSeat(internal, product) } }
   },
 })
 
