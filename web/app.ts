@@ -4,7 +4,9 @@ import { api, isOfApi } from './api/api.ts'
 import { answerError } from './api/problem.ts'
 import type { Face } from './face.ts'
 import { health } from './health.ts'
+import { isOfOffice } from './office/door.ts'
 import { office } from './office/office.tsx'
+import { troublePage } from './office/trouble.tsx'
 import { requestLog } from './request-log.ts'
 import { routes } from './routes.ts'
 import { limitBody, security, type WebEnv } from './security.ts'
@@ -27,6 +29,10 @@ export function createApp(face: Face): Hono<WebEnv> {
   app.route('/', office(face))
   app.route('/', storefront(face))
   const page = failurePage(face)
-  app.onError((error, c) => (isOfApi(c.req.path) ? answerError(error, c) : page(error, c)))
+  // What breaks before a face begins is answered as that face does.
+  app.onError((error, c) => {
+    if (isOfApi(c.req.path)) return answerError(error, c)
+    return isOfOffice(c.req.path) ? troublePage(c, face, error) : page(error, c)
+  })
   return app
 }

@@ -9,13 +9,14 @@ import {
   limitBody,
   protectForms,
   readBody,
+  refuseNul,
   security,
   type WebEnv,
 } from './security.ts'
 
 function shop({ publicUrl = 'http://shop.test', secret = 'k'.repeat(32), proxies = 0 } = {}) {
   const app = new Hono<WebEnv>()
-  app.use(security({ publicUrl, secret, proxies }), limitBody, protectForms)
+  app.use(security({ publicUrl, secret, proxies }), limitBody, refuseNul, protectForms)
   app.get('/', (c) => c.text(`${csrfToken(c)} ${csrfToken(c)}`))
   app.get('/plain', (c) => c.text('no form here'))
   app.post('/', async (c) => c.json(await readBody(c)))
@@ -134,6 +135,21 @@ describe('a form', () => {
     assert.equal((await app.request('/', { method: 'POST', body, headers: { cookie } })).status, 415)
     const huge = await post(app, { csrf: token, a: 'x'.repeat(1_000_001) }, { cookie })
     assert.equal(huge.status, 413)
+  })
+})
+
+describe('a NUL, which no text of the database can hold', () => {
+  it('is taken out of what a form sends, names included', async () => {
+    const app = shop()
+    const { token, cookie } = await openForm(app)
+    const answer = await post(app, { csrf: token, 'a\0': 'b\0c' }, { cookie })
+    assert.deepEqual(await answer.json(), { csrf: token, a: 'bc' })
+  })
+
+  it('leads nowhere in an address', async () => {
+    const app = shop()
+    assert.equal((await app.request('/plain?search=a%00')).status, 404)
+    assert.equal((await app.request('/plain?search=%2500')).status, 200)
   })
 })
 

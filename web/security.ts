@@ -1,5 +1,6 @@
 // What stands before every page. In web/app.ts:
 //   app.use(security({ publicUrl, secret }), limitBody)   on everything
+//   refuseNul on the addresses of pages; the API says itself what is wrong
 //   storefront.use(protectForms); office.use(protectForms) on what forms post to, not on the API or on notifications
 // A page that holds a form asks `csrfToken(c)` for what `CsrfField` carries.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
@@ -69,6 +70,12 @@ export const limitBody = bodyLimit({
   },
 })
 
+/** No text of ours holds a NUL, which the database refuses: an address with one leads nowhere. Throws a 404. */
+export const refuseNul = createMiddleware(async (c, next) => {
+  if (c.req.url.includes('%00')) throw new HTTPException(404)
+  await next()
+})
+
 /**
  * Lets a form post only from a page of ours: by the browser's word (Sec-Fetch-Site, Origin) and by a token bound to
  * the visitor's cookie and, in the office, to the session. Throws a 403 otherwise.
@@ -119,17 +126,19 @@ function isFromHere(c: Context<WebEnv>): boolean {
   return URL.canParse(origin) && new URL(origin).host === c.req.header('host')
 }
 
-/** What a form sent, by name; a file is its text. Throws a 415 for a file that is no text. */
+/** What a form sent, by name, without any NUL; a file is its text. Throws a 415 for a file that is no text. */
 export async function readBody(c: Context): Promise<Record<string, string | string[]>> {
   const body = await c.req.parseBody({ all: true })
   const read = Object.entries(body).map(async ([name, value]) => {
     const texts = await Promise.all(
-      [value].flat().map((one) => (typeof one === 'string' ? one : readFile(one))),
+      [value].flat().map(async (one) => withoutNul(typeof one === 'string' ? one : await readFile(one))),
     )
-    return [name, texts.length === 1 && texts[0] !== undefined ? texts[0] : texts] as const
+    return [withoutNul(name), texts.length === 1 && texts[0] !== undefined ? texts[0] : texts] as const
   })
   return Object.fromEntries(await Promise.all(read))
 }
+
+const withoutNul = (text: string) => text.replaceAll('\0', '')
 
 async function readFile(file: File): Promise<string> {
   const text = decodeList(new Uint8Array(await file.arrayBuffer()))

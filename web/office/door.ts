@@ -30,13 +30,18 @@ export function admit(face: Face, needs: OfficeRoute['needs']) {
   })
 }
 
+/** Whether a path is the office's. */
+export const isOfOffice = (path: string): boolean =>
+  path === routes.office.home() || path.startsWith(`${routes.office.home()}/`)
+
 /** A path of the office from what a form or an address says; its home for anything else. */
 export function officePath(given: unknown): string {
   const base = 'http://office.invalid'
   if (typeof given !== 'string' || !URL.canParse(given, base)) return routes.office.home()
   const url = new URL(given, base)
-  const inside = url.pathname === routes.office.home() || url.pathname.startsWith(`${routes.office.home()}/`)
-  return url.origin === base && inside ? `${url.pathname}${url.search}` : routes.office.home()
+  return url.origin === base && isOfOffice(url.pathname)
+    ? `${url.pathname}${url.search}`
+    : routes.office.home()
 }
 
 function pathOf(url: string): string {

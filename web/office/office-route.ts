@@ -43,7 +43,7 @@ export function readId(text: string | undefined): number | undefined {
 
 /** What the query says under this name, if it says anything. */
 export function asked(c: OfficeContext, name: string): string | undefined {
-  return c.req.query(name)?.replaceAll('\0', '').trim().slice(0, 200) || undefined
+  return c.req.query(name)?.trim().slice(0, 200) || undefined
 }
 
 /** One of these words, if the query says one. */

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { Face } from '../face.ts'
 import { routes } from '../routes.ts'
-import { protectForms } from '../security.ts'
+import { protectForms, refuseNul } from '../security.ts'
 import { locale } from '../ui/locale.ts'
 import { changePassword, makeToken, revokeToken, showAccount } from './account.tsx'
 import { admit } from './door.ts'
@@ -113,7 +113,7 @@ export const officeRoutes: readonly OfficeRoute[] = [
 export function office(face: Face): Hono<OfficeEnv> {
   const app = new Hono<OfficeEnv>()
   const all = `${paths.home.pattern}/*` as const
-  app.use(all, locale, protectForms)
+  app.use(all, locale, refuseNul, protectForms)
   for (const { method, path, needs, page } of officeRoutes) {
     app.on(method, path, admit(face, needs), (c) => page(c, face))
   }

@@ -1,3 +1,4 @@
+import { HTTPException } from 'hono/http-exception'
 import type { Role } from '../../db/schema.ts'
 import { elementsOf, type FormErrors, type FormValues, readForm, validate } from '../../sdk/form.ts'
 import { type Text, z } from '../../sdk/index.ts'
@@ -82,6 +83,7 @@ export async function changeThisOperator(c: OfficeContext, face: Face) {
   const body = await readBody(c)
   const role = roles.find((one) => one === body.role)
   const disabled = body.disabled === 'true' ? true : body.disabled === 'false' ? false : undefined
+  if (role === undefined && disabled === undefined) throw new HTTPException(422)
   const changed = await changeOperator(face.shop.db, id, { role, disabled })
   if (!changed.ok && changed.reason === 'not_found') notFound()
   if (changed.ok)

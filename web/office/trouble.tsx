@@ -1,16 +1,18 @@
+import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Face } from '../face.ts'
 import { routes } from '../routes.ts'
+import type { WebEnv } from '../security.ts'
 import { ButtonLink } from '../ui/button.tsx'
 import { Card } from '../ui/card.tsx'
+import { askedLocale } from '../ui/locale.ts'
 import { OfficeDoor } from '../ui/office-layout.tsx'
-import type { OfficeContext } from './office-route.ts'
 import { troubleTexts } from './trouble-texts.ts'
 
 /** Says what kept a page from being shown. What was not foreseen is not told: the request log has it. */
-export async function troublePage(c: OfficeContext, face: Face, error: Error) {
-  const locale = c.var.locale ?? 'en'
+export async function troublePage<Env extends WebEnv>(c: Context<Env>, face: Face, error: Error) {
+  const locale = c.var.locale ?? askedLocale(c)
   const t = troubleTexts[locale]
   const status = error instanceof HTTPException ? error.status : 500
   const said =
@@ -22,7 +24,11 @@ export async function troublePage(c: OfficeContext, face: Face, error: Error) {
           : t.form
         : status === 413
           ? t.tooLarge
-          : t.failed
+          : status === 415
+            ? t.noText
+            : status < 500
+              ? t.refused
+              : t.failed
   return await c.html(
     <OfficeDoor
       title={said.title}

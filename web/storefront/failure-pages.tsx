@@ -6,7 +6,7 @@ import { routes } from '../routes.ts'
 import type { WebEnv } from '../security.ts'
 import { ButtonLink } from '../ui/button.tsx'
 import { PageHead } from '../ui/card.tsx'
-import { isLocale } from '../ui/locale.ts'
+import { askedLocale, isLocale } from '../ui/locale.ts'
 import { failuresTexts } from './failures-texts.ts'
 import { cartCount, shopPage } from './page.tsx'
 
@@ -33,17 +33,22 @@ export async function notFound<Env extends WebEnv>(c: Context<Env>, face: Face) 
 export function failurePage(face: Face): ErrorHandler<WebEnv> {
   return (error, c) => {
     // before the middleware that sets it, there is none
-    if (!isLocale(c.var.locale)) c.set('locale', 'en')
+    if (!isLocale(c.var.locale)) c.set('locale', askedLocale(c))
     const t = failuresTexts[c.var.locale]
     const known = error instanceof HTTPException && error.status < 500
     const status: ContentfulStatusCode = known ? error.status : 500
-    const title = known ? t.refused : t.failed
+    const [title, lead] =
+      status === 404
+        ? [t.notFound, t.notFoundHelp]
+        : known
+          ? [t.refused, t.reasons[status] ?? error.message]
+          : [t.failed, t.failedHelp]
     return shopPage(
       c,
       face,
       { title, cartCount: 0, width: 'narrow', status },
       <>
-        <PageHead title={title} lead={known ? (t.reasons[status] ?? error.message) : t.failedHelp} />
+        <PageHead title={title} lead={lead} />
         <ButtonLink href={routes.cart.show()} look="primary">
           {t.toCart}
         </ButtonLink>

@@ -5,7 +5,7 @@ import { notifyLater } from '../../payments/test-card-sender.ts'
 import { meansToPay } from '../../shop/payable.ts'
 import { findOwnOrder } from '../../shop/view-order.ts'
 import type { Face } from '../face.ts'
-import type { WebEnv } from '../security.ts'
+import { refuseNul, type WebEnv } from '../security.ts'
 import { locale } from '../ui/locale.ts'
 import { account } from './account/account.tsx'
 import { cart } from './cart/cart.tsx'
@@ -21,6 +21,7 @@ import { payableNow } from './order/start-payment.ts'
 /** What customers see, and what means of payment tell: mounted last, it also answers for addresses that nobody has. */
 export function storefront(face: Face): Hono<WebEnv> {
   const app = new Hono<WebEnv>()
+  app.use(refuseNul)
   app.route('/', notifications(face))
   if (face.shop.means.has(testCardId)) app.route('/', testCard(face))
   app.use(locale)

@@ -3,6 +3,7 @@
 //   const fr: typeof en = { … }
 //   export const texts = { en, fr }
 // and a page reads `const t = texts[locale]`.
+import type { Context } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import { createMiddleware } from 'hono/factory'
 import type { Text } from '../../sdk/text.ts'
@@ -24,18 +25,22 @@ export function pick(text: Text, locale: Locale): string {
  * `?lang` is remembered for a year.
  */
 export const locale = createMiddleware<{ Variables: { locale: Locale } }>(async (c, next) => {
-  const asked = c.req.query('lang')
-  const kept = getCookie(c, 'lang')
-  if (isLocale(asked) && asked !== kept) {
-    setCookie(c, 'lang', asked, { path: '/', sameSite: 'Lax', maxAge: 31_536_000 })
+  const chosen = askedLocale(c)
+  if (chosen === c.req.query('lang') && chosen !== getCookie(c, 'lang')) {
+    setCookie(c, 'lang', chosen, { path: '/', sameSite: 'Lax', maxAge: 31_536_000 })
   }
-  const chosen = [asked, kept].find(isLocale) ?? preferredLocale(c.req.header('accept-language'))
   c.set('locale', chosen)
   await next()
   // Not c.header: that would make a stream of a page that is there as a whole.
   c.res.headers.set('content-language', chosen)
   c.res.headers.append('vary', 'cookie, accept-language')
 })
+
+/** The language that a request asks for. */
+export function askedLocale(c: Context): Locale {
+  const said = [c.req.query('lang'), getCookie(c, 'lang')]
+  return said.find(isLocale) ?? preferredLocale(c.req.header('accept-language'))
+}
 
 /** The first of our languages in an Accept-Language header, by its weights. */
 export function preferredLocale(header: string | undefined): Locale {

@@ -18,7 +18,7 @@ export async function notificationList(c: OfficeContext, face: Face) {
   const { locale } = c.var
   const t = paymentsTexts[locale]
   const [cursor = '', ...rest] = (asked(c, 'before') ?? '').split('~')
-  const before = /^\d+(\.\d+)?$/.test(cursor) ? { cursor, eventId: rest.join('~') } : undefined
+  const before = /^\d{1,11}(\.\d{1,6})?$/.test(cursor) ? { cursor, eventId: rest.join('~') } : undefined
   const { notifications, next } = await listNotifications(face.shop.db, { before })
   const outcomes: Record<string, string> = t.outcomes
   return await officePage(
