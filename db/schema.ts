@@ -364,6 +364,7 @@ export interface Database {
     applied_at: Moment | null
     look_again_at: Moment | null
     trouble: string | null
+    doubted_until: Moment | null
   }
   membership_entitlements: {
     product_id: number
@@ -383,6 +384,7 @@ export interface Database {
     applied_at: Moment | null
     look_again_at: Moment | null
     trouble: string | null
+    doubted_until: Moment | null
   }
   reconciliations: {
     id: Generated<number>

@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from '../db/schema.ts'
 import { MoodleError, RetryLater } from '../sdk/index.ts'
-import { throwWorst } from './agreement.ts'
+import { type Telling, throwWorst } from './agreement.ts'
 import type { Client } from './client.ts'
 import type { Courses } from './courses.ts'
 import { type EnrolmentTarget, openEntitlements, type Touch, touchEnrolments } from './entitlements.ts'
@@ -63,10 +63,10 @@ export function openAccess(parts: { db: Kysely<Database>; site: string; client: 
   const agreeOnMemberships = openMemberships(parts)
 
   /** Tells all of them; the outcomes in the order of `targets`. */
-  async function settle(targets: AccessTarget[], again: boolean): Promise<PromiseSettledResult<void>[]> {
+  async function settle(targets: AccessTarget[], telling: Telling): Promise<PromiseSettledResult<void>[]> {
     const [enrolments, memberships] = await Promise.all([
-      agreeOnEnrolments(targets.filter(isEnrolment), again),
-      agreeOnMemberships(targets.filter(isMembership), again),
+      agreeOnEnrolments(targets.filter(isEnrolment), telling),
+      agreeOnMemberships(targets.filter(isMembership), telling),
     ])
     return targets.flatMap((target) => (isEnrolment(target) ? enrolments : memberships).shift() ?? [])
   }
@@ -78,13 +78,16 @@ export function openAccess(parts: { db: Kysely<Database>; site: string; client: 
      * Tells Moodle what of `targets` our rows have moved on from. With `again` all of them: for who can't know what an
      * earlier attempt still told after it was thought dead. Throws the worst error once all were tried.
      */
-    async apply(targets: AccessTarget[], { again = false }: { again?: boolean } = {}): Promise<void> {
-      throwWorst(await settle(targets, again))
+    async apply(targets: AccessTarget[], telling: Telling = {}): Promise<void> {
+      throwWorst(await settle(targets, telling))
     },
 
     attempt,
 
-    /** Tells Moodle what time has changed, `limit` at the most. While it is away all stays due. */
+    /**
+     * Tells Moodle what time has changed, and again what an unanswered call may have undone; `limit` at the most. While it is
+     * away all stays due.
+     */
     async applyDue(limit: number): Promise<DueAccess> {
       const due = await readDue(db, site, limit)
       const refused = await attempt(due)
@@ -97,7 +100,7 @@ export function openAccess(parts: { db: Kysely<Database>; site: string; client: 
    * are tried again in an hour. Throws when the site is away.
    */
   async function attempt(targets: AccessTarget[]): Promise<RefusedAccess[]> {
-    const outcomes = await settle(targets, true)
+    const outcomes = await settle(targets, { again: true })
     const refused: RefusedAccess[] = []
     let away: MoodleError | undefined
     for (const [i, outcome] of outcomes.entries()) {

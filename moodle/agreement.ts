@@ -1,10 +1,30 @@
 import { MoodleError, RetryLater } from '../sdk/index.ts'
+import { readingFunctions } from './rehearsing-client.ts'
 
-/** What is known of something that Moodle is told: `revision` moves when the rows behind it change. */
-export type Known = { revision: number; toldRevision: number }
+/**
+ * What is known of something that Moodle is told: `revision` moves when the rows behind it change. `readAt`: Unix
+ * seconds.
+ */
+export type Known = { revision: number; toldRevision: number; readAt: number }
+
+/**
+ * Seconds after an unanswered call in which Moodle may still do what it asked. Moodle lets a web service run for 360
+ * (`external_api::set_timeout`), whether or not somebody still waits for it, and from when it begins: four minutes more for a
+ * call that PHP's queue holds, longer than the servers before it wait (60 with nginx and Apache, unless set otherwise).
+ */
+export const secondsOfDoubt = 600
 
 /** How often something may change under our hands before we come back later. */
 const roundsAtOnce = 8
+
+/**
+ * `again`: tells even what was told. `forerunnerDied`: a call of somebody who died may still come late, so that all is
+ * told once more when it can no longer.
+ */
+export type Telling = { again?: boolean; forerunnerDied?: boolean }
+
+/** Makes Moodle agree with our rows about some targets; the outcomes in their order. */
+export type Agree<Target> = (targets: Target[], telling: Telling) => Promise<PromiseSettledResult<void>[]>
 
 /**
  * Makes Moodle agree with our rows, one target at a time, whoever else is at it. No transaction is held while Moodle is
@@ -20,16 +40,22 @@ export function openAgreement<Target, Read extends Known, Told>(options: {
   tell: (target: Target, known: Read) => Promise<Told>
   /** Notes what was told of the rows that were read. Returns the revision of now. */
   note: (target: Target, known: Read, told: Told) => Promise<number>
-}): (targets: Target[], again: boolean) => Promise<PromiseSettledResult<void>[]> {
-  const { key, read, tell, note } = options
+  /** Notes that a call may still come late, so that all is told once more when it can no longer. */
+  doubt: (target: Target) => Promise<void>
+}): Agree<Target> {
+  const { key, read, tell, note, doubt } = options
   const turns = new Map<string, Promise<void>>()
 
-  async function agree(target: Target, again: boolean): Promise<void> {
+  async function agree(target: Target, { again = false, forerunnerDied = false }: Telling): Promise<void> {
+    if (forerunnerDied) await doubt(target)
     let evenIfTold = again
     for (let round = 0; round < roundsAtOnce; round++) {
       const known = await read(target)
       if (!evenIfTold && known.toldRevision >= known.revision) return
-      const told = await tell(target, known)
+      const told = await tell(target, known).catch(async (error: unknown) => {
+        if (isUnanswered(error)) await doubt(target)
+        throw error
+      })
       const revision = await note(target, known, told)
       if (revision === known.revision) return
       // Someone may have told the newer one already, and our call may have come after theirs.
@@ -39,9 +65,9 @@ export function openAgreement<Target, Read extends Known, Told>(options: {
   }
 
   /** One at a time for each target: units of one order that share a learner need not race each other. */
-  function inTurn(target: Target, again: boolean): Promise<void> {
+  function inTurn(target: Target, telling: Telling): Promise<void> {
     const name = key(target)
-    const work = () => agree(target, again)
+    const work = () => agree(target, telling)
     const before = turns.get(name)
     const mine = before ? before.then(work, work) : work()
     const done = mine.finally(() => {
@@ -51,7 +77,7 @@ export function openAgreement<Target, Read extends Known, Told>(options: {
     return done
   }
 
-  return (targets, again) => Promise.allSettled(targets.map((target) => inTurn(target, again)))
+  return (targets, telling) => Promise.allSettled(targets.map((target) => inTurn(target, telling)))
 }
 
 /** Throws the worst failure, if there is one. */
@@ -59,7 +85,12 @@ export function throwWorst(outcomes: PromiseSettledResult<void>[]): void {
   const errors = outcomes.flatMap((outcome): unknown[] =>
     outcome.status === 'rejected' ? [outcome.reason] : [],
   )
+  // What was done or not, nobody knows: that must not be forgotten over another failure.
+  const unanswered = errors.find(isUnanswered)
   // A failure that passes by itself comes first: the one that needs an operator is still there afterwards.
   const passing = errors.find((error) => !(error instanceof MoodleError) || error.kind !== 'request')
-  if (errors.length > 0) throw passing ?? errors[0]
+  if (errors.length > 0) throw unanswered ?? passing ?? errors[0]
 }
+
+const isUnanswered = (error: unknown) =>
+  error instanceof MoodleError && error.unanswered && !readingFunctions.has(error.call)

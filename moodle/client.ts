@@ -3,7 +3,7 @@ import { MoodleError, type MoodleErrorKind } from '../sdk/index.ts'
 import { createBreaker } from './breaker.ts'
 import { encodeForm } from './form.ts'
 import { createLimit, type Limit } from './limit.ts'
-import { createPost, PostTimeout } from './post.ts'
+import { createPost, PostError } from './post.ts'
 import { maybeThisCallOnly, readReply, unreachable } from './reply.ts'
 
 export type Call = <T>(
@@ -69,9 +69,7 @@ export function createClient(options: {
     const form = encodeForm({ wstoken: token, wsfunction, moodlewsrestformat: 'json', ...params })
     const answer = await post(form, signal).catch((error: unknown) => {
       signal?.throwIfAborted()
-      const why = error instanceof Error ? error.message : String(error)
-      const code = error instanceof PostTimeout ? 'timeout' : 'unreachable'
-      throw unreachable(wsfunction, host, why, code, error)
+      throw error instanceof PostError ? unreachable(wsfunction, host, error) : error
     })
     try {
       return readReply(wsfunction, answer, reply)

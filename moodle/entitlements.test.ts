@@ -51,8 +51,8 @@ describe('enrolments', () => {
   })
 
   /** As a process of its own: nothing in memory is shared. */
-  function open(database = db) {
-    const client = createClient({ url: server.url, token: 'a-token' })
+  function open(database = db, { url = server.url, timeoutMs }: { url?: string; timeoutMs?: number } = {}) {
+    const client = createClient({ url, token: 'a-token', timeoutMs })
     clients.push(client)
     return openAccess({ db: database, site, client, courses: openCourses(client) })
   }
@@ -90,6 +90,10 @@ describe('enrolments', () => {
           if (call.wsfunction === 'core_group_add_group_members') enrolment.groups.add(of('groupid'))
           else enrolment.groups.delete(of('groupid'))
         }
+        return null
+      case 'core_role_assign_roles':
+        for (const element of call.elements('assignments'))
+          kept.get(`${element.instanceid}:${element.userid}`)?.roles.add(Number(element.roleid))
         return null
       case 'core_role_unassign_roles':
         for (const element of call.elements('unassignments')) {
@@ -281,21 +285,157 @@ describe('enrolments', () => {
     await assert.rejects(open().apply([{ course, user: 1 }]), /never touched/)
   })
 
-  describe('raced by two workers', () => {
-    /** Holds the first enrolment call before it takes effect, until told. */
-    function holdFirst() {
-      const arrived = Promise.withResolvers<void>()
-      const gate = Promise.withResolvers<void>()
-      let first = true
-      intercept = async (call) => {
-        if (call.wsfunction !== 'enrol_manual_enrol_users' || !first) return
-        first = false
-        arrived.resolve()
-        await gate.promise
-      }
-      return { arrived: arrived.promise, release: gate.resolve }
+  /** Holds the first call of a function before it takes effect, until told; answers others as `other` says. */
+  function holdFirst(
+    wsfunction = 'enrol_manual_enrol_users',
+    other: (call: ReceivedCall) => unknown = () => undefined,
+  ) {
+    const arrived = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<void>()
+    let first = true
+    intercept = async (call) => {
+      if (call.wsfunction !== wsfunction || !first) return other(call)
+      first = false
+      arrived.resolve()
+      await gate.promise
     }
+    return { arrived: arrived.promise, release: gate.resolve }
+  }
 
+  describe('told by a call that Moodle never answered', () => {
+    /** Gives up a call that is held; a real process waits longer. */
+    const impatient = () => open(db, { timeoutMs: 60 })
+    const doubtOf = async () => {
+      const { doubted_until, look_again_at } = await db
+        .selectFrom('enrolments')
+        .select(['doubted_until', 'look_again_at'])
+        .where('course_id', '=', course)
+        .executeTakeFirstOrThrow()
+      return { until: doubted_until, dueAt: look_again_at }
+    }
+    const none = { until: null, dueAt: null }
+    /** Lets time pass: what was to come is so much nearer. */
+    const passMinutes = (minutes: number) =>
+      sql`update enrolments set doubted_until = doubted_until - make_interval(mins => ${minutes}),
+                                look_again_at = look_again_at - make_interval(mins => ${minutes})
+             where course_id = ${course}`.execute(db)
+
+    it('end as the rows say, though Moodle does it after the newer one', async () => {
+      const product = await give({ course, user: 1 })
+      const queued = holdFirst()
+      await assert.rejects(impatient().apply([{ course, user: 1 }]), { code: 'timeout', unanswered: true })
+      await change(product, { ends_at: null })
+      await open().apply([{ course, user: 1 }])
+      assert.equal(inMoodle(course, 1)?.endsAt, 0)
+      queued.release()
+      while (inMoodle(course, 1)?.endsAt !== end) await turn()
+
+      assert.deepEqual(await open().applyDue(10), { told: 0, failed: 0 }, 'it may still come: not yet')
+      await passMinutes(11)
+      assert.deepEqual(await open().applyDue(10), { told: 1, failed: 0 })
+      assert.equal(inMoodle(course, 1)?.endsAt, 0)
+      assert.deepEqual(await doubtOf(), none)
+      assert.deepEqual(await open().applyDue(10), { told: 0, failed: 0 }, 'once')
+    })
+
+    it('are in doubt until the last such call can come no more', async () => {
+      const product = await give({ course, user: 1 })
+      const first = holdFirst()
+      await assert.rejects(impatient().apply([{ course, user: 1 }]))
+      await passMinutes(9)
+      const second = holdFirst()
+      await assert.rejects(impatient().apply([{ course, user: 1 }]))
+      await change(product, { ends_at: null })
+      await open().apply([{ course, user: 1 }])
+      await passMinutes(2)
+      await open().applyDue(10)
+      assert.ok((await doubtOf()).until, 'told when the first was over, and still doubted for the second')
+      await passMinutes(9)
+      first.release()
+      second.release()
+      while (inMoodle(course, 1)?.endsAt !== end) await turn()
+      assert.deepEqual(await open().applyDue(10), { told: 1, failed: 0 })
+      assert.equal(inMoodle(course, 1)?.endsAt, 0)
+      assert.deepEqual(await doubtOf(), none)
+    })
+
+    it('are doubted too when another call of theirs failed meanwhile', async () => {
+      await give({ course, user: 1, group: 3 }, { course, user: 1, role: 3, enrols: false })
+      const queued = holdFirst('core_role_assign_roles', (call) =>
+        call.wsfunction === 'core_group_add_group_members' ? refusal('dbconnectionfailed') : undefined,
+      )
+      await assert.rejects(impatient().apply([{ course, user: 1 }]), { code: 'timeout' })
+      queued.release()
+      assert.ok((await doubtOf()).until)
+    })
+
+    it('are told once more after a forerunner that died, be it that they were told since', async () => {
+      const product = await give({ course, user: 1 })
+      await open().apply([{ course, user: 1 }], { again: true, forerunnerDied: true })
+      await change(product, { ends_at: null })
+      await open().apply([{ course, user: 1 }])
+      const found = kept.get(`${course}:1`)
+      assert.ok(found)
+      found.endsAt = end // what the dead one had under way
+      await passMinutes(11)
+      assert.deepEqual(await open().applyDue(10), { told: 1, failed: 0 })
+      assert.equal(inMoodle(course, 1)?.endsAt, 0)
+    })
+
+    it('are told once more when what was due, and may be under way, is changed', async () => {
+      const product = await give({ course, user: 1 })
+      await db
+        .transaction()
+        .execute((trx) => touchEnrolments(trx, site, [{ course, user: 1 }], { due: true }))
+      await change(product, { ends_at: null })
+      await open().apply([{ course, user: 1 }])
+      const { until, dueAt } = await doubtOf()
+      assert.ok(until)
+      assert.deepEqual(dueAt, until)
+    })
+
+    it('are due again after it, though they have a change of their own later', async () => {
+      await give({ course, user: 1 }, { course, user: 1, group: 3, enrols: false })
+      const queued = holdFirst()
+      await assert.rejects(impatient().apply([{ course, user: 1 }]))
+      queued.release()
+      await open().apply([{ course, user: 1 }])
+      assert.ok(Number((await doubtOf()).dueAt) < Date.now() + 11 * 60_000)
+      await passMinutes(11)
+      assert.deepEqual(await open().applyDue(10), { told: 1, failed: 0 })
+      const { until, dueAt } = await doubtOf()
+      assert.equal(until, null)
+      assert.ok(Number(dueAt) > Date.now() + 86_400_000, 'at the end of the group')
+    })
+  })
+
+  it('are not doubted when every call was answered, or never sent', async () => {
+    await give({ course, user: 1 }, { course, user: 2, group: 404 })
+    await open().apply([{ course, user: 1 }])
+    await assert.rejects(open().apply([{ course, user: 2 }]), { kind: 'request' })
+    for (const answered of [
+      refusal('sitemaintenance'),
+      refusal('dbconnectionfailed'),
+      { status: 503, body: 'Site under maintenance', headers: { 'retry-after': '300' } },
+      { status: 500, body: '' },
+    ]) {
+      intercept = () => answered
+      const process = open()
+      await assert.rejects(process.apply([{ course, user: 1 }], { again: true }), { unanswered: false })
+      await assert.rejects(process.apply([{ course, user: 1 }], { again: true }), { unanswered: false })
+    }
+    const nobody = open(db, { url: 'http://127.0.0.1:1' })
+    await assert.rejects(nobody.apply([{ course, user: 1 }], { again: true }), { unanswered: false })
+    const doubted = await db
+      .selectFrom('enrolments')
+      .select('user_id')
+      .where('course_id', '=', course)
+      .where((eb) => eb.or([eb('doubted_until', 'is not', null), eb('look_again_at', 'is not', null)]))
+      .execute()
+    assert.deepEqual(doubted, [])
+  })
+
+  describe('raced by two workers', () => {
     it('end as the rows say when a frozen worker wakes up after its successor is done', async () => {
       const product = await give({ course, user: 1 })
       const frozen = holdFirst()

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Database, Enrolment } from '../db/schema.ts'
 import { MoodleError } from '../sdk/index.ts'
 import { forgetAccount } from './accounts.ts'
-import { type Known, openAgreement } from './agreement.ts'
+import { type Agree, type Known, openAgreement, secondsOfDoubt, throwWorst } from './agreement.ts'
 import type { Client } from './client.ts'
 import { coalesce } from './coalesce.ts'
 import type { Courses } from './courses.ts'
@@ -22,7 +22,8 @@ export type Touch = { due?: boolean }
 
 /**
  * Says, in the transaction that changes products, that these enrolments are no longer what Moodle was told. One
- * statement, its rows locked in one order for all.
+ * statement, its rows locked in one order for all. What is due may be being told, by a process that dies with a call on
+ * its way: that is a doubt.
  */
 export async function touchEnrolments(
   trx: Transaction<Database>,
@@ -38,7 +39,10 @@ export async function touchEnrolments(
      order by course, "user"
     on conflict (site, course_id, user_id) do update
        set revision = enrolments.revision + 1,
-           look_again_at = coalesce(excluded.look_again_at, enrolments.look_again_at)`.execute(trx)
+           look_again_at = coalesce(excluded.look_again_at, enrolments.look_again_at),
+           doubted_until = case when enrolments.look_again_at <= now()
+                                then now() + make_interval(secs => ${secondsOfDoubt})
+                                else enrolments.doubted_until end`.execute(trx)
 }
 
 /**
@@ -51,7 +55,7 @@ export function openEntitlements(options: {
   site: string
   client: Client
   courses: Courses
-}): (targets: EnrolmentTarget[], again: boolean) => Promise<PromiseSettledResult<void>[]> {
+}): Agree<EnrolmentTarget> {
   const { db, site, client, courses } = options
   const read = coalesce({
     send: (targets: EnrolmentTarget[]) => readEnrolments(db, site, targets),
@@ -60,6 +64,11 @@ export function openEntitlements(options: {
   })
   const note = coalesce({
     send: (told: Told[]) => noteTold(db, site, told),
+    max: targetsAStatement,
+    splits: never,
+  })
+  const doubt = coalesce({
+    send: (targets: EnrolmentTarget[]) => doubtEnrolments(db, site, targets),
     max: targetsAStatement,
     splits: never,
   })
@@ -77,7 +86,8 @@ export function openEntitlements(options: {
       known.rows.filter(({ enrols }) => !enrols),
       now,
     )
-    return { ...target, revision: known.revision, enrolment: implied ?? null, lookAgainAt: next ?? null }
+    const { revision, readAt } = known
+    return { ...target, revision, readAt, enrolment: implied ?? null, lookAgainAt: next ?? null }
   }
 
   async function set(
@@ -107,7 +117,8 @@ export function openEntitlements(options: {
     const members = (ids: number[]) => ids.map((groupid) => ({ groupid, userid }))
     const inCourse = (ids: number[]) =>
       ids.map((roleid) => ({ roleid, userid, contextlevel: 'course', instanceid: courseid }))
-    await Promise.all([
+    // All of them to their end: what is said of one must not hide that another was never answered.
+    const outcomes = await Promise.allSettled([
       joinGroups(members(groups)).catch(explained({ roles: [], groups })),
       leaveGroups(members(gone.groups))
         .catch(unlessGone)
@@ -115,6 +126,7 @@ export function openEntitlements(options: {
       giveRoles(inCourse(beside?.roles ?? [])).catch(explained({ roles: beside?.roles ?? [], groups: [] })),
       takeRoles(inCourse(gone.roles)).catch(explained({ roles: gone.roles, groups: [] })),
     ])
+    throwWorst(outcomes)
   }
 
   return openAgreement({
@@ -122,6 +134,7 @@ export function openEntitlements(options: {
     read,
     tell,
     note: (_target, _known, told) => note(told),
+    doubt,
   })
 }
 
@@ -161,8 +174,13 @@ function never(): boolean {
 
 export type KnownEnrolment = Known & { told: Enrolment | null; rows: EntitlementRow[] }
 
-/** `lookAgainAt`: Unix seconds. */
-type Told = EnrolmentTarget & { revision: number; enrolment: Enrolment | null; lookAgainAt: number | null }
+/** Times are Unix seconds. */
+type Told = EnrolmentTarget & {
+  revision: number
+  readAt: number
+  enrolment: Enrolment | null
+  lookAgainAt: number | null
+}
 
 /** What products give to the enrolment `e` of a statement. */
 export const rowsOfEnrolment = sql<EntitlementRow[]>`
@@ -183,7 +201,7 @@ async function readEnrolments(
 ): Promise<KnownEnrolment[]> {
   const { rows } = await sql<KnownEnrolment & EnrolmentTarget>`
     select t.course, t."user", e.revision, e.applied_revision as "toldRevision", e.applied as told,
-           ${rowsOfEnrolment} as rows
+           extract(epoch from now())::float8 as "readAt", ${rowsOfEnrolment} as rows
       from jsonb_to_recordset(${JSON.stringify(targets)}::jsonb) as t (course integer, "user" integer)
       join enrolments e on e.site = ${site} and e.course_id = t.course and e.user_id = t."user"`.execute(db)
   const found = new Map(rows.map((row) => [`${row.course}:${row.user}`, row]))
@@ -196,27 +214,53 @@ async function readEnrolments(
 }
 
 /**
- * Notes what Moodle was told last, be it older than what was noted: the row is then behind, which is the truth. Returns
- * the revision that each row has now.
+ * Notes what Moodle was told last, be it older than what was noted: the row is then behind, which is the truth. A doubt
+ * that was not over when the rows were read stands. Returns the revision that each row has now.
  */
 async function noteTold(db: Kysely<Database>, site: string, told: Told[]): Promise<number[]> {
   const { rows } = await sql<EnrolmentTarget & { revision: number }>`
     with held as (
-      select e.course_id, e.user_id, t.revision, t.enrolment, t."lookAgainAt"
+      select e.course_id, e.user_id, t.revision, t.enrolment, t."lookAgainAt",
+             case when e.doubted_until > to_timestamp(t."readAt") then e.doubted_until end as doubted_until
         from jsonb_to_recordset(${JSON.stringify(told)}::jsonb)
-               as t (course integer, "user" integer, revision bigint, enrolment jsonb, "lookAgainAt" float8)
+               as t (course integer, "user" integer, revision bigint, "readAt" float8, enrolment jsonb,
+                     "lookAgainAt" float8)
         join enrolments e on e.site = ${site} and e.course_id = t.course and e.user_id = t."user"
        order by e.course_id, e.user_id
          for update of e
     )
     update enrolments e
        set applied_revision = held.revision, applied = nullif(held.enrolment, 'null'), applied_at = now(),
-           look_again_at = case when e.revision = held.revision then to_timestamp(held."lookAgainAt")
+           look_again_at = case when e.revision = held.revision
+                                then least(to_timestamp(held."lookAgainAt"), held.doubted_until)
                                 else e.look_again_at end,
-           trouble = null
+           trouble = null, doubted_until = held.doubted_until
       from held
      where e.site = ${site} and e.course_id = held.course_id and e.user_id = held.user_id
     returning e.course_id as course, e.user_id as "user", e.revision`.execute(db)
   const revisions = new Map(rows.map((row) => [`${row.course}:${row.user}`, row.revision]))
   return told.map(({ course, user }) => revisions.get(`${course}:${user}`) ?? 0)
+}
+
+/** Notes that calls for these may still come late: they are due once more when they can no longer. */
+async function doubtEnrolments(
+  db: Kysely<Database>,
+  site: string,
+  targets: EnrolmentTarget[],
+): Promise<undefined[]> {
+  await sql`
+    with held as (
+      select e.course_id, e.user_id, now() + make_interval(secs => ${secondsOfDoubt}) as until
+        from enrolments e
+       where e.site = ${site} and (e.course_id, e.user_id) in (
+               select course, "user"
+                 from jsonb_to_recordset(${JSON.stringify(targets)}::jsonb) as t (course integer, "user" integer))
+       order by e.course_id, e.user_id
+         for update of e
+    )
+    update enrolments e
+       set doubted_until = held.until, look_again_at = least(e.look_again_at, held.until)
+      from held
+     where e.site = ${site} and e.course_id = held.course_id and e.user_id = held.user_id`.execute(db)
+  return targets.map(() => undefined)
 }

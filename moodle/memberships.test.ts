@@ -88,8 +88,8 @@ describe('memberships', () => {
   })
 
   /** As a process of its own: nothing in memory is shared. */
-  function open() {
-    const client = createClient({ url: server.url, token: 'a-token' })
+  function open({ timeoutMs }: { timeoutMs?: number } = {}) {
+    const client = createClient({ url: server.url, token: 'a-token', timeoutMs })
     clients.push(client)
     return openAccess({ db, site, client, courses: openCourses(client) })
   }
@@ -274,6 +274,37 @@ describe('memberships', () => {
       const { applied, applied_revision, revision } = await rowOf(membership, user)
       assert.deepEqual([applied, applied_revision], [false, revision])
     }
+  })
+
+  it('end as the rows say, though Moodle takes somebody out after they were put in again', async () => {
+    const product = await give({ membership, user: 1 })
+    const patient = open()
+    await patient.apply([{ membership, user: 1 }])
+    const gate = Promise.withResolvers<void>()
+    intercept = async ({ wsfunction }) => {
+      if (wsfunction === 'core_cohort_delete_cohort_members') await gate.promise
+    }
+    await change(product, { state: 'suspended' })
+    await assert.rejects(open({ timeoutMs: 60 }).apply([{ membership, user: 1 }]), { code: 'timeout' })
+    await change(product, { state: 'active' })
+    await patient.apply([{ membership, user: 1 }])
+    assert.ok(held.has(`${membership} 1`))
+    gate.resolve()
+    while (held.has(`${membership} 1`)) await turn()
+
+    assert.deepEqual(await patient.applyDue(10), { told: 0, failed: 0 }, 'it may still come: not yet')
+    await sql`
+      update memberships set doubted_until = doubted_until - interval '11 minutes',
+                             look_again_at = look_again_at - interval '11 minutes'
+       where target = ${membership}`.execute(db)
+    assert.deepEqual(await patient.applyDue(10), { told: 1, failed: 0 })
+    assert.ok(held.has(`${membership} 1`))
+    const { doubted_until } = await db
+      .selectFrom('memberships')
+      .select('doubted_until')
+      .where('target', '=', membership)
+      .executeTakeFirstOrThrow()
+    assert.equal(doubted_until, null)
   })
 
   describe('raced by two workers', () => {

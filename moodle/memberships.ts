@@ -4,7 +4,7 @@ import { type Membership, readMembership } from '../db/membership-target.ts'
 import type { Database, ProductState } from '../db/schema.ts'
 import { MoodleError } from '../sdk/index.ts'
 import { forgetAccount } from './accounts.ts'
-import { type Known, openAgreement } from './agreement.ts'
+import { type Agree, type Known, openAgreement, secondsOfDoubt } from './agreement.ts'
 import type { Client } from './client.ts'
 import { coalesce } from './coalesce.ts'
 import { batched, type Touch } from './entitlements.ts'
@@ -30,7 +30,10 @@ export function impliedMembership(
   return told !== null || rows.some(({ startsAt }) => startsAt <= now) ? false : undefined
 }
 
-/** Says, in the transaction that changes products, that these memberships are no longer what Moodle was told. */
+/**
+ * Says, in the transaction that changes products, that these memberships are no longer what Moodle was told. What is due
+ * may be being told, by a process that dies with a call on its way: that is a doubt.
+ */
 export async function touchMemberships(
   trx: Transaction<Database>,
   site: string,
@@ -45,7 +48,10 @@ export async function touchMemberships(
      order by membership, "user"
     on conflict (site, target, user_id) do update
        set revision = memberships.revision + 1,
-           look_again_at = coalesce(excluded.look_again_at, memberships.look_again_at)`.execute(trx)
+           look_again_at = coalesce(excluded.look_again_at, memberships.look_again_at),
+           doubted_until = case when memberships.look_again_at <= now()
+                                then now() + make_interval(secs => ${secondsOfDoubt})
+                                else memberships.doubted_until end`.execute(trx)
 }
 
 /**
@@ -56,7 +62,7 @@ export function openMemberships(options: {
   db: Kysely<Database>
   site: string
   client: Client
-}): (targets: MembershipTarget[], again: boolean) => Promise<PromiseSettledResult<void>[]> {
+}): Agree<MembershipTarget> {
   const { db, site, client } = options
   const read = coalesce({
     send: (targets: MembershipTarget[]) => readMemberships(db, site, targets),
@@ -65,6 +71,11 @@ export function openMemberships(options: {
   })
   const note = coalesce({
     send: (told: Told[]) => noteTold(db, site, told),
+    max: targetsAStatement,
+    splits: () => false,
+  })
+  const doubt = coalesce({
+    send: (targets: MembershipTarget[]) => doubtMemberships(db, site, targets),
     max: targetsAStatement,
     splits: () => false,
   })
@@ -106,9 +117,11 @@ export function openMemberships(options: {
         })
       }
       const lookAgainAt = nextChange(known.rows, now) ?? null
-      return { ...target, revision: known.revision, member: member ?? null, lookAgainAt }
+      const { revision, readAt } = known
+      return { ...target, revision, readAt, member: member ?? null, lookAgainAt }
     },
     note: (_target, _known, told) => note(told),
+    doubt,
   })
 }
 
@@ -153,8 +166,13 @@ const alreadyThere = '3'
 
 type KnownMembership = Known & { told: boolean | null; rows: MembershipRow[] }
 
-/** `lookAgainAt`: Unix seconds. */
-type Told = MembershipTarget & { revision: number; member: boolean | null; lookAgainAt: number | null }
+/** Times are Unix seconds. */
+type Told = MembershipTarget & {
+  revision: number
+  readAt: number
+  member: boolean | null
+  lookAgainAt: number | null
+}
 
 /** What products give to the membership `e` of a statement. */
 export const rowsOfMembership = sql<MembershipRow[]>`
@@ -174,7 +192,7 @@ async function readMemberships(
 ): Promise<KnownMembership[]> {
   const { rows } = await sql<KnownMembership & MembershipTarget>`
     select t.membership, t."user", e.revision, e.applied_revision as "toldRevision", e.applied as told,
-           ${rowsOfMembership} as rows
+           extract(epoch from now())::float8 as "readAt", ${rowsOfMembership} as rows
       from jsonb_to_recordset(${JSON.stringify(targets)}::jsonb) as t (membership text, "user" integer)
       join memberships e on e.site = ${site} and e.target = t.membership and e.user_id = t."user"`.execute(db)
   const found = new Map(rows.map((row) => [`${row.membership} ${row.user}`, row]))
@@ -186,27 +204,53 @@ async function readMemberships(
 }
 
 /**
- * Notes what Moodle was told last, be it older than what was noted: the row is then behind, which is the truth. Returns
- * the revision that each row has now.
+ * Notes what Moodle was told last, be it older than what was noted: the row is then behind, which is the truth. A doubt
+ * that was not over when the rows were read stands. Returns the revision that each row has now.
  */
 async function noteTold(db: Kysely<Database>, site: string, told: Told[]): Promise<number[]> {
   const { rows } = await sql<MembershipTarget & { revision: number }>`
     with held as (
-      select m.target, m.user_id, t.revision, t.member, t."lookAgainAt"
+      select m.target, m.user_id, t.revision, t.member, t."lookAgainAt",
+             case when m.doubted_until > to_timestamp(t."readAt") then m.doubted_until end as doubted_until
         from jsonb_to_recordset(${JSON.stringify(told)}::jsonb)
-               as t (membership text, "user" integer, revision bigint, member boolean, "lookAgainAt" float8)
+               as t (membership text, "user" integer, revision bigint, "readAt" float8, member boolean,
+                     "lookAgainAt" float8)
         join memberships m on m.site = ${site} and m.target = t.membership and m.user_id = t."user"
        order by m.target, m.user_id
          for update of m
     )
     update memberships m
        set applied_revision = held.revision, applied = held.member, applied_at = now(),
-           look_again_at = case when m.revision = held.revision then to_timestamp(held."lookAgainAt")
+           look_again_at = case when m.revision = held.revision
+                                then least(to_timestamp(held."lookAgainAt"), held.doubted_until)
                                 else m.look_again_at end,
-           trouble = null
+           trouble = null, doubted_until = held.doubted_until
       from held
      where m.site = ${site} and m.target = held.target and m.user_id = held.user_id
     returning m.target as membership, m.user_id as "user", m.revision`.execute(db)
   const revisions = new Map(rows.map((row) => [`${row.membership} ${row.user}`, row.revision]))
   return told.map(({ membership, user }) => revisions.get(`${membership} ${user}`) ?? 0)
+}
+
+/** Notes that calls for these may still come late: they are due once more when they can no longer. */
+async function doubtMemberships(
+  db: Kysely<Database>,
+  site: string,
+  targets: MembershipTarget[],
+): Promise<undefined[]> {
+  await sql`
+    with held as (
+      select m.target, m.user_id, now() + make_interval(secs => ${secondsOfDoubt}) as until
+        from memberships m
+       where m.site = ${site} and (m.target, m.user_id) in (
+               select membership, "user"
+                 from jsonb_to_recordset(${JSON.stringify(targets)}::jsonb) as t (membership text, "user" integer))
+       order by m.target, m.user_id
+         for update of m
+    )
+    update memberships m
+       set doubted_until = held.until, look_again_at = least(m.look_again_at, held.until)
+      from held
+     where m.site = ${site} and m.target = held.target and m.user_id = held.user_id`.execute(db)
+  return targets.map(() => undefined)
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MoodleError, type MoodleErrorKind } from '../sdk/index.ts'
-import type { Answer } from './post.ts'
+import type { Answer, PostError } from './post.ts'
 
 /** Moodle says success or failure in the body: HTTP is 200 for nearly every error. */
 const refusal = z.object({
@@ -83,16 +83,10 @@ export const maybeThisCallOnly = new Map([
 ])
 
 /** An error in reaching the site: before, or instead of, an answer. */
-export function unreachable(
-  call: string,
-  host: string,
-  why: string,
-  code: string,
-  cause: unknown,
-): MoodleError {
+export function unreachable(call: string, host: string, cause: PostError): MoodleError {
   return new MoodleError(
-    `${call}: ${host} can't be reached (${why})`,
-    { kind: 'outage', code, call },
+    `${call}: ${host} can't be reached (${cause.message})`,
+    { kind: 'outage', code: cause.timedOut ? 'timeout' : 'unreachable', call, unanswered: cause.sent },
     { cause },
   )
 }
@@ -113,13 +107,16 @@ function refusalError(call: string, refused: z.output<typeof refusal>): MoodleEr
 
 function statusError(call: string, { status, retryAfter, body }: Answer): MoodleError {
   const code = `http${status}`
+  // PHP's own 500 ends its work, and Moodle's own maintenance page says when to come back. Any other: a server before
+  // Moodle speaks for it, which may be at work all the same.
+  const unanswered = status > 500 && retryAfter === undefined
   if (status === 403 && body === '') {
     const message = `${call}: web services or the REST protocol are switched off in Moodle (HTTP 403)`
     return new MoodleError(message, { kind: 'token', code, call })
   }
   if (status === 503) {
     const message = `${call}: the site is under maintenance or overloaded (HTTP 503)`
-    return new MoodleError(message, { kind: 'maintenance', code, call, retryAfter })
+    return new MoodleError(message, { kind: 'maintenance', code, call, retryAfter, unanswered })
   }
   const why =
     status >= 300 && status < 400
@@ -127,7 +124,8 @@ function statusError(call: string, { status, retryAfter, body }: Answer): Moodle
       : status === 404
         ? 'there is no Moodle at this address: check MOODLE_URL'
         : `its web server answers with an error`
-  return new MoodleError(`${call}: ${why} (HTTP ${status})`, { kind: 'outage', code, call, retryAfter })
+  const message = `${call}: ${why} (HTTP ${status})`
+  return new MoodleError(message, { kind: 'outage', code, call, retryAfter, unanswered })
 }
 
 function badReply(call: string, what: string, kind: MoodleErrorKind, cause?: unknown): MoodleError {

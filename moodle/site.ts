@@ -12,6 +12,7 @@ import {
   touchAccess,
 } from './access.ts'
 import { openAccounts } from './accounts.ts'
+import type { Telling } from './agreement.ts'
 import { type Client, createClient } from './client.ts'
 import { type Compared, compareAccess } from './compare.ts'
 import { openCourses } from './courses.ts'
@@ -30,10 +31,14 @@ export type Site = Moodle & {
   touchAccess(trx: Transaction<Database>, targets: AccessTarget[], options?: Touch): Promise<void>
   /**
    * Makes Moodle agree with our rows. Safe to repeat and to race. `again` tells it even what was told: for a retry,
-   * which can't know what its forerunner still did after it was thought dead.
+   * which can't know what its forerunner still did after it was thought dead. `forerunnerDied`: a call of it may still come
+   * late, and all is told once more when it can no longer.
    */
-  applyAccess(targets: AccessTarget[], options?: { again?: boolean }): Promise<void>
-  /** Tells Moodle what time has changed, `limit` at the most. Throws when the site is away: all then stays due. */
+  applyAccess(targets: AccessTarget[], options?: Telling): Promise<void>
+  /**
+   * Tells Moodle what time has changed, and again what an unanswered call may have undone; `limit` at the most. Throws when
+   * the site is away: all then stays due.
+   */
   applyDue(limit: number): Promise<DueAccess>
   /** Tells Moodle these, told before or not. Returns those that it refuses. Throws when the site is away. */
   attemptAccess(targets: AccessTarget[]): Promise<RefusedAccess[]>

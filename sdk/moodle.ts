@@ -87,10 +87,12 @@ export class MoodleError extends Error {
   readonly call: string
   /** Seconds after which the site asks to be called again, when it says so. */
   readonly retryAfter: number | undefined
+  /** The call was sent and Moodle never answered it: it may be done, or be done later. */
+  readonly unanswered: boolean
 
   constructor(
     message: string,
-    details: { kind: MoodleErrorKind; code: string; call: string; retryAfter?: number },
+    details: { kind: MoodleErrorKind; code: string; call: string; retryAfter?: number; unanswered?: boolean },
     options?: ErrorOptions,
   ) {
     super(message, options)
@@ -98,5 +100,6 @@ export class MoodleError extends Error {
     this.code = details.code
     this.call = details.call
     this.retryAfter = details.retryAfter
+    this.unanswered = details.unanswered ?? false
   }
 }

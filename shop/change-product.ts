@@ -9,7 +9,7 @@ import { handOver, setEntitlements, takeFromHolder } from './change-entitlements
 import { takeCreditsBack } from './credits.ts'
 import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
 import { moveUp, putOff } from './move-following.ts'
-import { accessOf } from './product-access.ts'
+import { accessOf, tellingOf } from './product-access.ts'
 import { readProductReference } from './reference.ts'
 import type { Shop } from './shop.ts'
 
@@ -122,7 +122,7 @@ export async function changeProduct(
     const holder = change.holder === undefined || late ? product.holder : (change.holder?.person ?? null)
     return { left: { ...product, ...row, holder }, targets: touched }
   })
-  await shop.site.applyAccess(targets, { again: production.attempt > 1 })
+  await shop.site.applyAccess(targets, tellingOf(production))
   return readLeft(left)
 }
 

@@ -7,7 +7,7 @@ import { bringCredits, takeCreditsBack } from './credits.ts'
 import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
 import { moveUp } from './move-following.ts'
 import type { Who } from './order.ts'
-import { accessOf } from './product-access.ts'
+import { accessOf, tellingOf } from './product-access.ts'
 import { newProductReference } from './reference.ts'
 import type { AccessTarget, Shop } from './shop.ts'
 
@@ -34,7 +34,7 @@ export async function deliver(shop: Shop, production: Production, delivery: Deli
     await write(shop, trx, production, drafts, delivery.frees ?? [])
     return wanted
   })
-  await shop.site.applyAccess(targets, { again: production.attempt > 1 })
+  await shop.site.applyAccess(targets, tellingOf(production))
 }
 
 /** What a unit was given access to before; undefined when it was given nothing. */
@@ -139,7 +139,7 @@ export async function withdraw(shop: Shop, production: Production): Promise<void
   const targets = await shop.db
     .transaction()
     .execute(async (trx) => await revokeProducts(shop, trx, production.unitId))
-  await shop.site.applyAccess(targets, { again: production.attempt > 1 })
+  await shop.site.applyAccess(targets, tellingOf(production))
 }
 
 /**

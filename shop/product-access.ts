@@ -1,7 +1,13 @@
 import { type Kysely, sql } from 'kysely'
 import { type Membership, readMembership } from '../db/membership-target.ts'
 import type { Database } from '../db/schema.ts'
+import type { Production } from '../production/production.ts'
 import type { AccessTarget } from './shop.ts'
+
+/** How this run of a production tells Moodle what it gives: with regard to what those before it may have told. */
+export function tellingOf({ attempt, interruptions }: Production) {
+  return { again: attempt > 1, forerunnerDied: interruptions > 0 }
+}
 
 /** All that these products give access to, or gave before they were handed over. */
 export async function accessOf(db: Kysely<Database>, productIds: number[]): Promise<AccessTarget[]> {

@@ -21,10 +21,14 @@ export type Site = Moodle & {
   touchAccess(trx: Transaction<Database>, targets: AccessTarget[], options?: { due?: boolean }): Promise<void>
   /**
    * Makes Moodle agree with our rows. Safe to repeat and to race. `again` tells it even what was told: for a retry, which
-   * can't know what its forerunner still did after it was thought dead.
+   * can't know what its forerunner still did after it was thought dead. `forerunnerDied`: a call of it may still come late,
+   * and all is told once more when it can no longer.
    */
-  applyAccess(targets: AccessTarget[], options?: { again?: boolean }): Promise<void>
-  /** Tells Moodle what time has changed, `limit` at the most. Throws when the site is away: all then stays due. */
+  applyAccess(targets: AccessTarget[], options?: { again?: boolean; forerunnerDied?: boolean }): Promise<void>
+  /**
+   * Tells Moodle what time has changed, and again what an unanswered call may have undone; `limit` at the most. Throws when
+   * the site is away: all then stays due.
+   */
   applyDue(limit: number): Promise<{ told: number; failed: number }>
   /** Tells Moodle these, told before or not. Returns those that it refuses. Throws when the site is away. */
   attemptAccess(targets: AccessTarget[]): Promise<(AccessTarget & { trouble: string })[]>
