@@ -37,6 +37,17 @@ export function wrongRowsText(count: number): Text {
     : { en: `${count} rows are to be corrected.`, fr: `${count} lignes sont à corriger.` }
 }
 
+/** What is told of an answer to a question that the form doesn't have. `known`: the names of those it has. */
+export function unknownText(known: string[]): Text {
+  const names = known.join(', ')
+  return known.length === 0
+    ? { en: 'This form has no fields.', fr: 'Ce formulaire n’a pas de champ.' }
+    : {
+        en: `This form has no such field. It has: ${names}.`,
+        fr: `Ce formulaire n’a pas ce champ. Il a : ${names}.`,
+      }
+}
+
 /** What a person is told of one finding of Zod, in both languages. `value` is what they gave. */
 export function issueText(issue: Issue, element: FormElement, value: unknown): Text {
   const item = issue.path[1]

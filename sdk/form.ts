@@ -3,7 +3,7 @@
 // `validate` alone; it is drawn by web/ui/form-elements.tsx.
 import { z } from 'zod'
 import { elementTypes, type FormElement, formElement } from './form-element.ts'
-import { issueText, missingText, wrongRowsText } from './form-messages.ts'
+import { issueText, missingText, unknownText, wrongRowsText } from './form-messages.ts'
 import {
   checkLearners,
   type LearnerRow,
@@ -476,6 +476,28 @@ export function validate<Schema extends z.ZodObject>(
   }
   if (read.success && errors.size === 0) return { ok: true, value: read.data }
   return { ok: false, errors: Object.fromEntries(errors) }
+}
+
+/**
+ * As `validate`, where answers come from a program as well: one to a question that the form doesn't have is wrong too. A
+ * misspelt name would pass for an answer that was left out, and leaving one out may mean much: no end, say.
+ */
+export function validateSent<Schema extends z.ZodObject>(
+  schema: Schema,
+  elements: FormElement[],
+  values: FormValues,
+): ReturnType<typeof validate<Schema>> {
+  const unknown = unknownFields(elements, values)
+  const read = validate(schema, elements, values)
+  if (Object.keys(unknown).length === 0) return read
+  return { ok: false, errors: { ...(read.ok ? {} : read.errors), ...unknown } }
+}
+
+/** What is to be said of answers to questions that a form doesn't have, by their names. */
+export function unknownFields(elements: FormElement[], values: FormValues): FormErrors {
+  const known = elements.map(({ name }) => name)
+  const unknown = Object.keys(values).filter((name) => !known.includes(name))
+  return Object.fromEntries(unknown.map((name) => [name, unknownText(known)]))
 }
 
 /** The rows of a list of people: from a text, or from a list such as the API's; undefined for anything else. */

@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Cause, Database, ProductionState } from '../db/schema.ts'
 import { sendProductions } from '../production/queue.ts'
-import { elementsOf, type FormErrors, validate } from '../sdk/form.ts'
+import { elementsOf, type FormErrors, validateSent } from '../sdk/form.ts'
 import type { Text } from '../sdk/index.ts'
 import { actionsFor, storeProduct } from './product.ts'
 import { productsWithUnits } from './products-with-units.ts'
@@ -70,7 +70,7 @@ export async function startBatch(
       const { product, order, unit } = owner
       const offered = actionsFor(shop, product, by.audience).find(([name]) => name === action)?.[1]
       if (!offered) return fault({ reason: 'not_now' })
-      const read = validate(offered.input, elementsOf(offered.input), values)
+      const read = validateSent(offered.input, elementsOf(offered.input), values)
       if (!read.ok) {
         faults.push({ row, reference, reason: 'invalid', errors: read.errors })
         return []

@@ -3,7 +3,7 @@ import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { Database, UnitState } from '../db/schema.ts'
 import { claimAtOnce, type StoredProduct } from '../production/production.ts'
 import { type Engine, run } from '../production/run.ts'
-import { elementsOf, type FormErrors, validate } from '../sdk/form.ts'
+import { elementsOf, type FormErrors, validateSent } from '../sdk/form.ts'
 import type { FoundProduct, Handler, Product, Text } from '../sdk/index.ts'
 import { changeOrder } from './change-order.ts'
 import { giveBackUnit } from './give-back.ts'
@@ -175,7 +175,7 @@ export async function actOnProduct(
   if (!product) return { ok: false, reason: 'not_found' }
   const found = actionsFor(shop, product, by.audience).find(([name]) => name === action)?.[1]
   if (!found) return { ok: false, reason: 'not_now' }
-  const read = validate(found.input, elementsOf(found.input), values)
+  const read = validateSent(found.input, elementsOf(found.input), values)
   if (!read.ok) return { ok: false, reason: 'invalid', errors: read.errors }
   const changed = await changeOrder(shop, { id: product.orderId }, [product.unitId], async (order, trx) => {
     // While we waited for the order, who held it may have been erased, or somebody else have got it.

@@ -70,6 +70,31 @@ describe('what a program does after a sale', async () => {
     assert.deepEqual([due?.product_id, due?.amount_cents], [first.id, 4500])
   })
 
+  it('takes a misspelt answer for no answer left out, which would mean access without an end', async () => {
+    const [product] = await bought(course, 'ida')
+    assert.ok(product)
+    const action = `/products/${product.reference}/actions/changeEnd`
+    for (const body of [{ endsAt: '2031-01-01' }, { input: { endsOn: '2031-01-01' } }]) {
+      const answer = await post(action, body)
+      assert.equal(answer.status, 422)
+      assert.deepEqual(answer.body.errors[0].pointer, `/${Object.keys(body)}`)
+      assert.match(answer.body.errors[0].detail, /endsOn/)
+    }
+    const rows = [{ reference: product.reference, values: { endson: '2031-01-01' } }]
+    const many = await post('/batches', { action: 'changeEnd', rows })
+    assert.deepEqual([many.status, many.body.errors[0].pointer], [422, '/rows/0/values/endson'])
+    assert.deepEqual((await findProduct(db, product.reference))?.endsAt, product.endsAt)
+    // The document's own example does what it says.
+    const { paths } = (await api.call('GET', '/api/openapi.json')).body
+    const { requestBody, parameters } = paths['/api/v1/products/{reference}/actions/{action}'].post
+    const { example } = requestBody.content['application/json']
+    const { schema } = parameters.find((one: { name: string }) => one.name === 'action')
+    const name = schema.example
+    assert.equal((await post(`/products/${product.reference}/actions/${name}`, example)).body.state, 'done')
+    const end = (await findProduct(db, product.reference))?.endsAt
+    assert.equal(end?.toISOString(), `${example.endsOn}T23:59:59.000Z`)
+  })
+
   it('acts on many products, with a result for each', async () => {
     const products = await bought(course, 'eve', 'fay')
     const rows = products.map(({ reference }) => ({ reference, values: {} }))

@@ -421,6 +421,19 @@ describe('entries over the API', async () => {
     assert.deepEqual(pointers(await api.post('/entries', wrong, { as })).sort(), pointers(checked).sort())
   })
 
+  it('refuses an internal parameter that the handler doesn’t have: misspelt, it would pass for one left out', async () => {
+    const internal = { course: 2, durationDay: 30 }
+    const sent = { ...draft, code: 'API-9', handler: 'std_enroloncourse', internal }
+    const refused = await api.post('/entries', sent, { as })
+    assert.deepEqual([refused.status, pointers(refused)], [422, ['/internal/durationDay']])
+    const checked = await api.post('/entries/check', sent, { as })
+    assert.deepEqual([checked.body.savable, pointers(checked)], [false, ['/internal/durationDay']])
+    const sound = { ...sent, internal: { course: 2, durationDays: 30 } }
+    assert.equal((await api.post('/entries', sound, { as })).status, 201)
+    const changed = await api.put('/entries/API-9', { ...sent, revision: 1 }, { as })
+    assert.deepEqual([changed.status, pointers(changed)], [422, ['/internal/durationDay']])
+  })
+
   it('refuses a code that is taken and a revision that is old', async () => {
     assert.equal((await api.post('/entries', { ...draft, code: 'API-3' }, { as })).status, 201)
     assert.equal((await api.post('/entries', { ...draft, code: 'API-3' }, { as })).status, 409)

@@ -7,7 +7,12 @@ import { mostUnitsOfAnOrder } from '../../shop/entry.ts'
 import { type Fault, faultsAt, pointerTo } from './problem.ts'
 import { entryCode } from './values.ts'
 
-const answers = z.record(z.string().max(60), z.unknown())
+/** More than any form asks. */
+const mostAnswers = 100
+
+const answers = z
+  .record(z.string().max(60), z.unknown())
+  .refine((given) => Object.keys(given).length <= mostAnswers, { error: `${mostAnswers} answers at the most` })
 
 const forMe = z.boolean().default(false).openapi({
   description: 'The buyer is the learner: the fields that name them are filled from the customer.',
@@ -41,12 +46,15 @@ export const sentUnit = z
 
 export const sentUnits = z.array(sentUnit).max(mostUnitsOfAnOrder)
 
-/** The lines of a cart: one for each entry. Prices, titles and totals are the shop's business, whatever is sent. */
+/** The lines of a cart, as many as fit into one order: one for each entry. Prices, titles and totals are the shop's business, whatever is sent. */
 export const sentLines = z
   .array(z.object({ code: entryCode, units: sentUnits }))
   .max(100)
   .refine((lines) => new Set(lines.map((line) => line.code)).size === lines.length, {
     error: 'one line for each entry',
+  })
+  .refine((lines) => lines.reduce((sum, { units }) => sum + units.length, 0) <= mostUnitsOfAnOrder, {
+    error: `${mostUnitsOfAnOrder} units at the most`,
   })
 
 const detail = z.string().max(500).optional()

@@ -1,8 +1,10 @@
 import { z } from '@hono/zod-openapi'
+import { handlerOf } from '../../production/registry.ts'
+import { type FormErrors, unknownFields } from '../../sdk/form.ts'
 import { formElement } from '../../sdk/form-element.ts'
 import { checkEntry, type EntryDraft, type EntryErrors } from '../../shop/check-entry.ts'
 import { type Entry, findEntry, listEntries } from '../../shop/entry.ts'
-import { formsOf, hideSecrets, keepSecrets } from '../../shop/hide-secrets.ts'
+import { formsOf, formsOfHandler, hideSecrets, keepSecrets } from '../../shop/hide-secrets.ts'
 import { type SavedEntry, saveEntry } from '../../shop/save-entry.ts'
 import type { Face } from '../face.ts'
 import { type Answered, type Operation, operation, root } from './operation.ts'
@@ -61,7 +63,8 @@ const draft = z.object({
   vatBasisPoints: z.int(),
   handler: handlerChoice.default(null),
   internal: z.record(z.string().max(60), z.unknown()).default({}).openapi({
-    description: 'Answers to the handler’s internal form. A secret that is left out stays as it was.',
+    description:
+      'Answers to the handler’s internal form; a field that it doesn’t have is refused. A secret that is left out stays as it was.',
   }),
   fields: z
     .array(z.unknown())
@@ -156,6 +159,8 @@ export const entryOperations: Operation[] = [
     },
     async ({ face, body }) => {
       const { state, ...sent } = body
+      const unknown = unknownParameters(face, sent)
+      if (unknown.length > 0) return refuse('invalid', { errors: unknown })
       const saved = await saveEntry(face.shop, sent, { state })
       const answered = answerSaved(face, saved)
       if ('problem' in answered) return answered
@@ -198,11 +203,20 @@ export const entryOperations: Operation[] = [
     async ({ face, body }) => {
       const { state: _state, ...sent } = body
       const kept = await findEntry(face.shop.db, sent.code)
+      const unknown = unknownParameters(face, sent)
       const { savable, sellable, errors, findings } = await checkEntry(
         face.shop,
         withSecrets(face, sent, kept),
       )
-      return { answer: { savable, sellable, errors: faultsOfEntry(errors), findings } }
+      const known = unknown.length === 0
+      return {
+        answer: {
+          savable: savable && known,
+          sellable: sellable && known,
+          errors: [...unknown, ...faultsOfEntry(errors)],
+          findings,
+        },
+      }
     },
   ),
 
@@ -252,6 +266,8 @@ export const entryOperations: Operation[] = [
       const { state, revision, ...sent } = body
       const kept = await findEntry(face.shop.db, params.code)
       if (!kept) return refuse('not_found')
+      const unknown = unknownParameters(face, { ...sent, code: kept.code })
+      if (unknown.length > 0) return refuse('invalid', { errors: unknown })
       const changed = withSecrets(face, { ...sent, code: kept.code }, kept)
       return answerSaved(face, await saveEntry(face.shop, changed, { state, revision }))
     },
@@ -262,6 +278,13 @@ const shown = (face: Face, one: Entry) => ({
   ...one,
   internal: hideSecrets(formsOf(face.shop, one).internal, one.internal),
 })
+
+/** Internal parameters that the handler doesn't have: one misspelt must not pass for one left out. */
+function unknownParameters({ shop }: Face, sent: EntryDraft) {
+  const found = handlerOf(shop.registry(), sent)
+  if (!found || found === 'missing') return []
+  return faultsOfForm('internal', unknownFields(formsOfHandler(found).internal, sent.internal))
+}
 
 /** What was sent, with the secrets of the same handler that it left out. */
 function withSecrets(face: Face, sent: EntryDraft, kept: Entry | undefined): EntryDraft {
@@ -308,10 +331,7 @@ function faultsOfEntry(errors: EntryErrors): Extract<Fault, { pointer: string }>
       pointer: pointerTo(members[field] ?? field),
       text,
     })),
-    ...Object.entries(errors.internal).map(([field, text]) => ({
-      pointer: pointerTo('internal', ...(field ? [field] : [])),
-      text,
-    })),
+    ...faultsOfForm('internal', errors.internal),
     // "[2].options[0].label" of parseElements
     ...errors.fields.map(({ path, text }) => ({
       pointer: pointerTo('fields', ...path.split(/[.[\]]+/).filter(Boolean)),
@@ -319,3 +339,6 @@ function faultsOfEntry(errors: EntryErrors): Extract<Fault, { pointer: string }>
     })),
   ]
 }
+
+const faultsOfForm = (at: string, errors: FormErrors) =>
+  Object.entries(errors).map(([field, text]) => ({ pointer: pointerTo(at, ...(field ? [field] : [])), text }))

@@ -29,6 +29,8 @@ export function issueText(issue: z.core.$ZodIssue): Text {
     case 'too_big':
       return size('at most', 'au plus', issue.maximum, issue.origin)
     case 'invalid_format':
+      if (issue.format === 'regex')
+        return { en: 'Not of the form expected here.', fr: 'Pas de la forme attendue ici.' }
       return { en: `Not a sound ${issue.format}.`, fr: `Format incorrect (${issue.format}).` }
     case 'unrecognized_keys': {
       const keys = issue.keys.map((key) => `"${key}"`).join(', ')

@@ -237,14 +237,15 @@ export const productOperations: Operation[] = [
       tag: 'Products',
       summary: 'Do one of a product’s after-sale actions',
       description:
-        'As durable as a script: `waiting` goes on by itself, `needs_operator` waits for one; see the production.',
+        'As durable as a script: `waiting` goes on by itself, `needs_operator` waits for one; see the production. The ' +
+        'product says which actions it offers now, and what their forms ask; another field is refused.',
       access: { order: true, role: 'operator' },
-      params: z.object({ reference, action: z.string().max(60).openapi({ example: 'extend' }) }),
+      params: z.object({ reference, action: z.string().max(60).openapi({ example: 'changeEnd' }) }),
       body: {
         schema: z
           .record(z.string().max(60), z.unknown())
           .openapi({ description: 'The answers to the action’s form, by field.' }),
-        example: { endsAt: '2027-06-30' },
+        example: { endsOn: '2027-06-30' },
       },
       answer: {
         description: 'What became of it.',
