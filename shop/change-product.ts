@@ -9,6 +9,7 @@ import { handOver, setEntitlements, takeFromHolder } from './change-entitlements
 import { takeCreditsBack } from './credits.ts'
 import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
 import { moveUp, putOff } from './move-following.ts'
+import { lockPlace, requireNoOtherSeat } from './pack.ts'
 import { accessOf, tellingOf } from './product-access.ts'
 import { readProductReference } from './reference.ts'
 import type { Shop } from './shop.ts'
@@ -46,6 +47,8 @@ export async function changeProduct(
   if (named === undefined) throw new Error(`${reference ?? 'what is to be changed'} is no product`)
   const given = change.entitlements?.map(draftEntitlement)
   const { left, targets } = await shop.db.transaction().execute(async (trx) => {
+    const { holder: next } = change
+    const isSeat = next ? await lockPlace(shop, trx, named, next.user) : false
     await lockAccessOf(shop, trx, named, { given, user: change.holder?.user })
     // A change that is made twice at once waits here for the first, then finds it.
     const product = await trx
@@ -60,6 +63,7 @@ export async function changeProduct(
     if (before) return { left: { ...product, ...before }, targets: await accessOf(trx, [id]) }
     await stillOurs(trx, production)
     if (asked) requireAsSeen(product, asked.product, change)
+    if (isSeat && next) await requireNoOtherSeat(trx, product, next)
     const was: RecordedChange = {
       state: product.state,
       startsAt: product.starts_at,

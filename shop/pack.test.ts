@@ -4,7 +4,8 @@ import { before, describe, it } from 'node:test'
 import { testShop } from '../test/shop.ts'
 import { startBatch, viewBatch } from './batch.ts'
 import { listCustomerProducts } from './customer-product.ts'
-import { findPack, giveSeat, giveSeats, listPacks, listSeats, type Pack, roomIn } from './pack.ts'
+import { findPack, giveSeat, giveSeats, hasSeat, listPacks, listSeats, type Pack, roomIn } from './pack.ts'
+import { actOnProduct, ownedProducts } from './product.ts'
 import { findOrder } from './view-order.ts'
 
 const by = { who: 'customer', audience: 'customer' } as const
@@ -82,6 +83,56 @@ describe('a pack', async () => {
     )
     assert.ok(all.every((one) => one.ok))
     assert.equal((await counts(pack)).held, 3)
+  })
+
+  it('gives one seat to a learner who is given several at the same moment, however it is asked for', async () => {
+    for (const [action, held] of [
+      ['give', 0],
+      ['handOver', 3],
+    ] as const) {
+      const pack = await bought()
+      const { free } = await roomIn(db, pack.unitId)
+      for (const reference of free.slice(0, held)) {
+        assert.ok((await actOnProduct(shop, engine, reference, 'give', learner(), by)).ok)
+      }
+      const person = learner()
+      const address = person.email.toUpperCase()
+      const acted = await Promise.all([
+        ...free
+          .slice(0, 3)
+          .map((reference) => actOnProduct(shop, engine, reference, action, person, by, randomUUID())),
+        giveSeat(shop, engine, pack, { ...person, email: address }, by, randomUUID()),
+      ])
+      // Whoever lost may be told at once, or that it goes on: its account is being made by another.
+      await test.takeOver(3)
+      assert.ok(acted.some(({ ok }) => ok))
+      const theirs = await ownedProducts(db, person.email)
+      assert.equal(theirs.length, 1, action)
+      const refused = await db
+        .selectFrom('productions')
+        .select('feedback')
+        .where('unit_id', '=', pack.unitId)
+        .where('state', '=', 'refused')
+        .execute()
+      for (const { feedback } of refused) assert.deepEqual(feedback?.shown, hasSeat)
+    }
+  })
+
+  it('gives a learner another seat once theirs is over or taken back', async () => {
+    const pack = await bought()
+    const person = learner()
+    const [first, second, third] = (await roomIn(db, pack.unitId)).free
+    assert.ok(first && second && third)
+    const act = (reference: string, action: string, values = {}) =>
+      actOnProduct(shop, engine, reference, action, values, by)
+    assert.ok((await act(first, 'give', person)).ok)
+    const other = await act(second, 'give', person)
+    assert.ok(!other.ok && other.reason === 'refused')
+    assert.deepEqual(other.why, hasSeat)
+    assert.ok((await act(first, 'takeBack')).ok)
+    assert.ok((await act(second, 'give', person)).ok)
+    await db.updateTable('products').set({ state: 'ended' }).where('reference', '=', second).execute()
+    assert.ok((await act(third, 'give', person)).ok)
   })
 
   it('gives one seat for a request that is sent twice, and says so to both', async () => {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from '../db/schema.ts'
 import type { Engine } from '../production/run.ts'
-import type { Text } from '../sdk/index.ts'
+import { type Person, Refused, type Text } from '../sdk/index.ts'
 import type { Learner } from '../sdk/learner-text.ts'
 import { findBatch, startBatch } from './batch.ts'
 import { type Acted, actOnProduct, type OwnedProduct, products, toProduct } from './product.ts'
@@ -164,6 +164,38 @@ export async function roomIn(db: Db, unit: number): Promise<Room> {
 export const hasSeat: Text = {
   en: 'This person has a seat in this pack already.',
   fr: 'Cette personne a déjà une place dans ce lot.',
+}
+
+/**
+ * Waits, before anything else of a transaction is locked, for whoever gives this person another seat of the same pack.
+ * False when the product is no seat.
+ */
+export async function lockPlace(
+  shop: Pick<Shop, 'registry'>,
+  trx: Transaction<Database>,
+  reference: string,
+  user: number,
+): Promise<boolean> {
+  const { rows } = await sql`
+    select pg_advisory_xact_lock(hashtextextended(concat('seat ', p.unit_id, ' ', ${user}::integer), 0))
+      from products p where p.reference = ${reference} and p.handler = any(${seatHandlers(shop)}::text[])`.execute(
+    trx,
+  )
+  return rows.length > 0
+}
+
+/** Throws `Refused` when this person has another seat of the pack: it is theirs by their address or by their account. */
+export async function requireNoOtherSeat(
+  trx: Transaction<Database>,
+  seat: { id: number; unit_id: number },
+  { person, user }: { person: Person; user: number },
+): Promise<void> {
+  const { rows } = await sql`
+    select from products p
+     where p.unit_id = ${seat.unit_id} and p.id <> ${seat.id} and ${running}
+       and (p.holder_user = ${user} or lower(p.holder->>'email') = ${person.email.trim().toLowerCase()})
+     limit 1`.execute(trx)
+  if (rows.length > 0) throw new Refused(hasSeat)
 }
 
 /** Whoever gives the same seat at this moment gets it: the next one is as good, this often. */
