@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { Hono } from 'hono'
 import { routes } from '../routes.ts'
-import { assetUrl, serveAsset } from './assets.ts'
+import { assetUrl, serveAsset, sheets } from './assets.ts'
 import { cover } from './cover.ts'
 
 describe('an asset', () => {
@@ -25,6 +26,13 @@ describe('an asset', () => {
     ]) {
       assert.equal((await app.request(path)).status, 404)
     }
+  })
+
+  it('is one sheet of styles, made of every file of css/', async () => {
+    const files = readdirSync(new URL('css', import.meta.url))
+    assert.deepEqual(sheets.map((name) => `${name}.css`).toSorted(), files.toSorted())
+    const sheet = await (await app.request(assetUrl('boutique.css'))).text()
+    assert.ok(sheet.startsWith(':root {') && sheet.endsWith('}\n'))
   })
 
   it('stays small: the script travels in less than 4 KB', async () => {

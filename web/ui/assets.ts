@@ -9,6 +9,21 @@ const types = {
   'boutique.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',
 } as const
+
+/**
+ * The files of `css/` that make `boutique.css`, in the order of the cascade: the ground, the parts that both faces share,
+ * the storefront, the office, and last what the reader's device asks for.
+ */
+export const sheets = `
+  tokens base
+  button form notice card page-head table learner-list learner-names steps confirm
+  storefront catalog entry cart totals bundle checkout order account
+  office office-page filters entry-form refreshed dry-run
+  device
+`
+  .trim()
+  .split(/\s+/)
+
 type Asset = keyof typeof types
 
 type Kept = { name: Asset; url: string; body: Uint8Array<ArrayBuffer> }
@@ -34,10 +49,18 @@ export const serveAsset: MiddlewareHandler = async (c) => {
 function readAssets(): Map<Asset, Kept> {
   kept ??= new Map(
     (Object.keys(types) as Asset[]).map((name) => {
-      const body = new Uint8Array(readFileSync(new URL(name, import.meta.url)))
+      const body = name === 'boutique.css' ? readSheet() : new Uint8Array(readFile(name))
       const hash = createHash('sha256').update(body).digest('hex').slice(0, 10)
       return [name, { name, body, url: routes.assets(name.replace('.', `.${hash}.`)) }]
     }),
   )
   return kept
+}
+
+function readSheet(): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(sheets.map((name) => readFile(`css/${name}.css`)).join('\n'))
+}
+
+function readFile(name: string): Buffer {
+  return readFileSync(new URL(name, import.meta.url))
 }
