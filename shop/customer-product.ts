@@ -122,12 +122,16 @@ export type AskedAction =
   | { state: 'done' | 'refused'; told: Text | undefined }
   | { state: 'waiting' | 'needs_operator' | 'dropped' }
 
-/** What became of an action that was asked for on this product; undefined when its production is another's. */
+/**
+ * What became of an action that this customer asked for on this product: only its buyer does. Undefined for anybody else,
+ * and when the production is another's: an operator's, say.
+ */
 export async function findAskedAction(
   db: Db,
-  { unitId, reference }: Pick<OwnedProduct, 'unitId' | 'reference'>,
+  { unitId, reference, orderToken }: Pick<CustomerProduct, 'unitId' | 'reference' | 'orderToken'>,
   production: number,
 ): Promise<AskedAction | undefined> {
+  if (orderToken === undefined) return undefined
   const row = await db
     .selectFrom('productions')
     .select(['state', 'feedback'])
@@ -135,6 +139,7 @@ export async function findAskedAction(
     .where('unit_id', '=', unitId)
     .where('script', '=', 'action')
     .where(sql<string>`input #>> '{action,product,reference}'`, '=', reference)
+    .where(sql<string>`input #>> '{action,audience}'`, '=', 'customer')
     .executeTakeFirst()
   if (!row) return undefined
   switch (row.state) {

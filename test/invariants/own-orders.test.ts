@@ -3,10 +3,12 @@ import { describe, it } from 'node:test'
 import { findCart, openCart, saveCart } from '../../shop/cart.ts'
 import {
   actOnCustomerProduct,
+  findAskedAction,
   findCustomerProduct,
   listCustomerOrders,
   listCustomerProducts,
 } from '../../shop/customer-product.ts'
+import { actOnProduct } from '../../shop/product.ts'
 import { findOrder, findOwnOrder } from '../../shop/view-order.ts'
 import { buyer, testShop } from '../shop.ts'
 
@@ -85,6 +87,33 @@ describe('a customer sees their own orders only (invariant 8)', async () => {
     assert.deepEqual(await give('holder@learners.example'), { ok: false, reason: 'not_now' })
     assert.equal((await give(buyer.email)).ok, true)
     assert.equal(await findCustomerProduct(db, 'holder@learners.example', reference), undefined)
+  })
+
+  it('tells what became of an action to the buyer who asked for it, and to nobody else', async () => {
+    const course = await shop.sell({ handler: 'std_enroloncourse', internal: { course: 2 } })
+    const { number } = await shop.placed(course, [
+      { email: 'first@learners.example', firstname: 'Fi', lastname: 'Rst' },
+    ])
+    await shop.pay(number)
+    await shop.takeOver()
+    const reference = (await findOrder(db, number))?.products[0]?.reference ?? ''
+    const values = { email: 'next@learners.example', firstname: 'Ne', lastname: 'Xt' }
+    const acted = await actOnCustomerProduct(shop.shop, shop.engine, buyer.email, {
+      reference,
+      action: 'handOver',
+      values,
+    })
+    const olga = { who: 'operator:olga', audience: 'operator' } as const
+    const office = await actOnProduct(shop.shop, shop.engine, reference, 'suspend', {}, olga)
+    assert.ok(acted.ok && office.ok)
+    const seenBy = async (email: string, production: number) => {
+      const product = await findCustomerProduct(db, email, reference)
+      assert.ok(product, email)
+      return (await findAskedAction(db, product, production))?.state
+    }
+    assert.equal(await seenBy(buyer.email, acted.production), 'done')
+    assert.equal(await seenBy(values.email, acted.production), undefined, 'its holder guessed the number')
+    assert.equal(await seenBy(buyer.email, office.production), undefined, 'an operator asked')
   })
 
   it('loses nothing when two tabs save a cart at the same moment', async () => {
