@@ -39,7 +39,8 @@ export function testCardPage({ findPayable, notify }: Options): Hono {
   app.post('/test-card/:number/:token', async (c) => {
     const order = await findPayable(c.req.param('number'), c.req.param('token'))
     if (!order) return c.html(<NothingToPay />, 404)
-    const asked = z.enum(behaviours).safeParse((await c.req.parseBody()).behaviour)
+    const { behaviour } = await c.req.parseBody().catch(() => ({ behaviour: undefined }))
+    const asked = z.enum(behaviours).safeParse(behaviour)
     if (!asked.success) return c.html(<PayPage order={order} />, 422)
     const deliveries = deliveriesOf(order, asked.data)
     const after = asked.data === 'late' ? lateSeconds : 0

@@ -4,6 +4,7 @@ import { elementsOf, parseElements } from '../sdk/form.ts'
 import { buyer, testShop } from '../test/shop.ts'
 import {
   checkUnit,
+  countUnits,
   emptyCart,
   findCart,
   openCart,
@@ -51,6 +52,17 @@ describe('a cart', async () => {
     assert.deepEqual(removeUnit(three, 'no-such-key'), three)
     assert.deepEqual(setQuantity(three, code, 0, 4).lines, [])
     assert.equal(new Set(more.map(({ key }) => key)).size, 4)
+  })
+
+  it('does not grow beyond what one order can have, and shrinks as it is told', () => {
+    const full = setQuantity(setQuantity(emptyCart(), 'ONE', 400, 500), 'TWO', 400, 500)
+    assert.deepEqual(
+      full.lines.map(({ units }) => units.length),
+      [400, 100],
+    )
+    assert.equal(countUnits(setQuantity(full, 'THREE', 1, 500)), 500)
+    assert.equal(countUnits(setQuantity(full, 'ONE', 401, 500)), 500)
+    assert.equal(countUnits(setQuantity(full, 'ONE', 10, 500)), 110)
   })
 
   it('gives the first unit’s answers to all units, of those fields only where that makes sense', () => {

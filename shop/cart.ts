@@ -63,14 +63,21 @@ export const newUnit = (): CartUnit => ({
   fields: {},
 })
 
+/** How many units a cart has; a bundle is one. */
+export function countUnits({ lines }: { lines: { units: unknown[] }[] }): number {
+  return lines.reduce((sum, line) => sum + line.units.length, 0)
+}
+
 /**
  * Gives a line this many units: new ones are empty, the ones taken away are the last. What was typed for the others
- * stays. Zero takes the line away; `quantity` beyond `most` becomes `most`; what is no quantity changes nothing.
+ * stays. Zero takes the line away; `quantity` beyond `most` becomes `most`; what is no quantity changes nothing. A cart
+ * doesn't grow beyond what one order can have.
  */
 export function setQuantity(content: CartContent, code: string, quantity: number, most: number): CartContent {
   if (!Number.isInteger(quantity) || quantity < 0) return content
-  const wanted = Math.min(most, quantity)
   const line = content.lines.find((one) => one.code === code) ?? { code, units: [] }
+  const room = line.units.length + Math.max(0, mostUnitsOfAnOrder - countUnits(content))
+  const wanted = Math.min(most, quantity, room)
   const units = line.units.slice(0, wanted)
   while (units.length < wanted) units.push(newUnit())
   const lines = content.lines.some((one) => one.code === code)

@@ -138,6 +138,30 @@ describe('a form', () => {
   })
 })
 
+describe('a form that is none', () => {
+  it('is refused as damaged', async () => {
+    const app = shop()
+    const { cookie } = await openForm(app)
+    for (const type of ['multipart/form-data', 'multipart/form-data; boundary=b']) {
+      const headers = { cookie, 'content-type': type }
+      assert.equal((await app.request('/', { method: 'POST', body: '--b\r\nx', headers })).status, 400, type)
+    }
+  })
+
+  it('is refused when it has more fields than any form, before they are read', async () => {
+    const app = shop()
+    const { token, cookie } = await openForm(app)
+    const send = (fields: number) =>
+      app.request('/', {
+        method: 'POST',
+        body: `csrf=${token}${'&a'.repeat(fields)}`,
+        headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
+      })
+    assert.equal((await send(15_000)).status, 200)
+    assert.equal((await send(400_000)).status, 413)
+  })
+})
+
 describe('a NUL, which no text of the database can hold', () => {
   it('is taken out of what a form sends, names included', async () => {
     const app = shop()

@@ -59,6 +59,8 @@ export function security(settings: {
     c.set('security', { https, origin, secret: settings.secret, proxies: settings.proxies ?? 0 })
     await headers(c, next)
     if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'private, no-cache')
+    // Nobody reads the rest of such a body: the next request needs a connection of its own.
+    if (c.res.status === 413) c.res.headers.set('connection', 'close')
   })
 }
 
@@ -112,7 +114,7 @@ function tokenFor<Env extends WebEnv>(c: Context<Env>, visitor: string): string 
 async function hasToken(c: Context<WebEnv>): Promise<boolean> {
   const visitor = readCookie(c, 'visitor')
   if (!visitor) return false
-  const { csrf } = await c.req.parseBody()
+  const { csrf } = await readForm(c)
   const given = Buffer.from(typeof csrf === 'string' ? csrf : '')
   const expected = Buffer.from(tokenFor(c, visitor))
   return given.length === expected.length && timingSafeEqual(given, expected)
@@ -128,7 +130,7 @@ function isFromHere(c: Context<WebEnv>): boolean {
 
 /** What a form sent, by name, without any NUL; a file is its text. Throws a 415 for a file that is no text. */
 export async function readBody(c: Context): Promise<Record<string, string | string[]>> {
-  const body = await c.req.parseBody({ all: true })
+  const body = await readForm(c)
   const read = Object.entries(body).map(async ([name, value]) => {
     const texts = await Promise.all(
       [value].flat().map(async (one) => withoutNul(typeof one === 'string' ? one : await readFile(one))),
@@ -137,6 +139,23 @@ export async function readBody(c: Context): Promise<Record<string, string | stri
   })
   return Object.fromEntries(await Promise.all(read))
 }
+
+/** A cart of 500 units with thirty questions each has fewer. Reading half a million takes seconds. */
+const mostFields = 20_000
+
+async function readForm(c: Context): Promise<Record<string, string | File | (string | File)[]>> {
+  const body = new Uint8Array(await c.req.arrayBuffer())
+  const urlencoded = c.req.header('content-type')?.startsWith('application/x-www-form-urlencoded')
+  const separators = urlencoded ? body.reduce((sum, byte) => sum + (byte === ampersand ? 1 : 0), 0) : 0
+  if (separators >= mostFields) throw new HTTPException(413, { message: 'This form has too many fields.' })
+  try {
+    return await c.req.parseBody({ all: true })
+  } catch (cause) {
+    throw new HTTPException(400, { message: 'This form can’t be read.', cause })
+  }
+}
+
+const ampersand = '&'.charCodeAt(0)
 
 const withoutNul = (text: string) => text.replaceAll('\0', '')
 

@@ -131,6 +131,33 @@ describe('the API, from the catalog to the product', async () => {
     assert.equal((await api.get(path, cart)).status, 404)
   })
 
+  it('keeps no cart that is larger than any order', async () => {
+    const other = await shop.sell({ handler: null })
+    const units = (count: number) => Array.from({ length: count }, () => ({}))
+    const lines = [
+      { code, units: units(300) },
+      { code: other, units: units(201) },
+    ]
+    const refused = await api.post('/carts', { lines })
+    assert.equal(refused.status, 422)
+    assert.deepEqual(
+      refused.body.errors.map((one: { pointer: string }) => one.pointer),
+      ['/lines'],
+    )
+    assert.match(refused.text, /500 units at the most, in all lines together/)
+    const opened = await api.post('/carts', { lines: lines.slice(0, 1) })
+    const line = (count: number) =>
+      api.put(
+        `/carts/${opened.body.id}/lines/${other}`,
+        { units: units(count) },
+        { as: `Cart ${opened.body.token}` },
+      )
+    assert.equal((await line(201)).status, 422)
+    assert.equal((await line(200)).status, 200)
+    const external = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`a${index}`, '']))
+    assert.equal((await api.post('/carts', { lines: [{ code, units: [{ external }] }] })).status, 422)
+  })
+
   it('changes a cart line by line, and tells who comes too late', async () => {
     const opened = await api.post('/carts', { lines: [] })
     const path = `/carts/${opened.body.id}`

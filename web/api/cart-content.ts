@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { CartContent, CartUnit } from '../../db/schema.ts'
 import type { Text } from '../../sdk/index.ts'
 import { isBundle, mostPartUnits } from '../../shop/bundle.ts'
-import { newUnit, type ViewedCart, type ViewedPart } from '../../shop/cart.ts'
+import { countUnits, newUnit, type ViewedCart, type ViewedPart } from '../../shop/cart.ts'
 import { mostUnitsOfAnOrder } from '../../shop/entry.ts'
 import { type Fault, faultsAt, pointerTo } from './problem.ts'
 import { entryCode } from './values.ts'
@@ -12,7 +12,9 @@ const mostAnswers = 100
 
 const answers = z
   .record(z.string().max(60), z.unknown())
-  .refine((given) => Object.keys(given).length <= mostAnswers, { error: `${mostAnswers} answers at the most` })
+  .refine((given) => Object.keys(given).length <= mostAnswers, {
+    params: { text: { en: `${mostAnswers} answers at the most.`, fr: `${mostAnswers} réponses au plus.` } },
+  })
 
 const forMe = z.boolean().default(false).openapi({
   description: 'The buyer is the learner: the fields that name them are filled from the customer.',
@@ -46,16 +48,19 @@ export const sentUnit = z
 
 export const sentUnits = z.array(sentUnit).max(mostUnitsOfAnOrder)
 
+export const tooManyInAll: Text = {
+  en: `${mostUnitsOfAnOrder} units at the most, in all lines together.`,
+  fr: `${mostUnitsOfAnOrder} unités au plus, toutes lignes confondues.`,
+}
+
 /** The lines of a cart, as many as fit into one order: one for each entry. Prices, titles and totals are the shop's business, whatever is sent. */
 export const sentLines = z
   .array(z.object({ code: entryCode, units: sentUnits }))
   .max(100)
   .refine((lines) => new Set(lines.map((line) => line.code)).size === lines.length, {
-    error: 'one line for each entry',
+    params: { text: { en: 'One line for each entry.', fr: 'Une ligne par entrée.' } },
   })
-  .refine((lines) => lines.reduce((sum, { units }) => sum + units.length, 0) <= mostUnitsOfAnOrder, {
-    error: `${mostUnitsOfAnOrder} units at the most`,
-  })
+  .refine((lines) => countUnits({ lines }) <= mostUnitsOfAnOrder, { params: { text: tooManyInAll } })
 
 const detail = z.string().max(500).optional()
 

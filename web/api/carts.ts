@@ -1,11 +1,30 @@
 import { z } from '@hono/zod-openapi'
 import type { CartContent } from '../../db/schema.ts'
-import { type Cart, findCart, idOf, openCart, saveCart, type ViewedCart, viewCart } from '../../shop/cart.ts'
+import {
+  type Cart,
+  countUnits,
+  findCart,
+  idOf,
+  openCart,
+  saveCart,
+  type ViewedCart,
+  viewCart,
+} from '../../shop/cart.ts'
 import { changeCart } from '../../shop/change-cart.ts'
+import { mostUnitsOfAnOrder } from '../../shop/entry.ts'
 import { hideSecrets } from '../../shop/hide-secrets.ts'
 import type { Face } from '../face.ts'
 import type { Caller } from './caller.ts'
-import { linesOf, sentCustomer, sentLines, sentUnit, sentUnits, unitOf, whyTooMany } from './cart-content.ts'
+import {
+  linesOf,
+  sentCustomer,
+  sentLines,
+  sentUnit,
+  sentUnits,
+  tooManyInAll,
+  unitOf,
+  whyTooMany,
+} from './cart-content.ts'
 import { type Answered, type Operation, operation, root } from './operation.ts'
 import { type Problem, refuse } from './problem.ts'
 import { cents, currency, entryCode, exampleText, orNull, text } from './values.ts'
@@ -209,14 +228,20 @@ export const cartOperations: Operation[] = [
       body: { schema: z.object({ units: sentUnits }), example: { units: [exampleUnit] } },
       answer: { description: 'The cart.', schema: cart, example: exampleCart },
     },
-    async ({ face, caller, params, body }) =>
-      await change(face, caller, params.id, ({ lines, ...rest }) => {
+    async ({ face, caller, params, body }) => {
+      let fits = true
+      const answered = await change(face, caller, params.id, (content) => {
+        const { lines } = content
         const line = { code: params.code, units: body.units.map(unitOf) }
         const replaced = lines.some((one) => one.code === line.code)
           ? lines.map((one) => (one.code === line.code ? line : one))
           : [...lines, line]
-        return { ...rest, lines: replaced.filter((one) => one.units.length > 0) }
-      }),
+        const changed = { ...content, lines: replaced.filter((one) => one.units.length > 0) }
+        fits = countUnits(changed) <= mostUnitsOfAnOrder
+        return fits ? changed : content
+      })
+      return fits ? answered : refuse('invalid', { errors: [{ pointer: '/units', text: tooManyInAll }] })
+    },
   ),
 
   operation(

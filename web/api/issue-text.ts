@@ -1,4 +1,4 @@
-import type { z } from '@hono/zod-openapi'
+import { z } from '@hono/zod-openapi'
 import type { Text } from '../../sdk/index.ts'
 
 const types: Record<string, Text> = {
@@ -36,10 +36,19 @@ export function issueText(issue: z.core.$ZodIssue): Text {
       const keys = issue.keys.map((key) => `"${key}"`).join(', ')
       return { en: `Not known here: ${keys}.`, fr: `Inconnu ici : ${keys}.` }
     }
+    case 'custom': {
+      const said = ownText.safeParse(issue.params?.text)
+      return said.success ? said.data : unusable
+    }
     default:
-      return { en: 'This can’t be used here.', fr: 'Ceci ne convient pas ici.' }
+      return unusable
   }
 }
+
+const unusable: Text = { en: 'This can’t be used here.', fr: 'Ceci ne convient pas ici.' }
+
+/** What a check of ours says itself: `refine(…, { params: { text } })`. */
+const ownText = z.object({ en: z.string(), fr: z.string() })
 
 function size(en: string, fr: string, bound: number | bigint, origin: string): Text {
   switch (origin) {

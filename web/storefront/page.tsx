@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { CartContent } from '../../db/schema.ts'
-import { type Cart, findCart, openCart } from '../../shop/cart.ts'
+import { type Cart, countUnits, findCart, openCart } from '../../shop/cart.ts'
 import { readCookie, writeCookie } from '../cookies.ts'
 import type { Face } from '../face.ts'
 import type { WebEnv } from '../security.ts'
@@ -61,11 +61,8 @@ export function keepCart(c: Context<WebEnv>, token: string): void {
   writeCookie(c, 'cart', token, cartDays)
 }
 
-export function countUnits(content: CartContent | undefined): number {
-  return content?.lines.reduce((sum, line) => sum + line.units.length, 0) ?? 0
-}
-
 /** Units in this browser's cart. */
 export async function cartCount<Env extends WebEnv>(c: Context<Env>, face: Face): Promise<number> {
-  return countUnits((await visitorCart(c, face))?.cart.content)
+  const mine = await visitorCart(c, face)
+  return mine ? countUnits(mine.cart.content) : 0
 }

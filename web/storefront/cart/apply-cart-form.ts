@@ -4,7 +4,6 @@ import type { FormElement } from '../../../sdk/form-element.ts'
 import {
   answersOfParts,
   hasSameLearner,
-  newUnit,
   noAnswers,
   partKey,
   removeUnit,
@@ -101,11 +100,9 @@ function readSame(code: string, body: Body, form: LineForms): string[] {
 }
 
 function addUnit(content: CartContent, code: string, forms: CartForms): CartContent {
+  const line = content.lines.find((one) => one.code === code)
   const most = forms.get(code)?.most ?? 0
-  const lines = content.lines.map((line) =>
-    line.code === code && line.units.length < most ? { ...line, units: [...line.units, newUnit()] } : line,
-  )
-  return { ...content, lines }
+  return line && line.units.length < most ? setQuantity(content, code, line.units.length + 1, most) : content
 }
 
 /** Quantities that were changed in the form; one that stayed as it was shown says nothing. */

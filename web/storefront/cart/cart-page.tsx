@@ -74,7 +74,7 @@ export function CartPage(props: Props) {
         {checked && <ErrorSummary errors={allErrors(viewed, locale)} locale={locale} />}
         {most !== undefined && (
           <Notice tone="info" locale={locale} announced>
-            <p>{t.mostOf(most)}</p>
+            <p>{most > 0 ? t.mostOf(most) : t.mostOfAll(mostUnitsOfAnOrder)}</p>
           </Notice>
         )}
         {viewed.units > mostUnitsOfAnOrder && (

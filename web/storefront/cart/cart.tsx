@@ -2,7 +2,14 @@ import { type Context, Hono } from 'hono'
 import type { CartContent } from '../../../db/schema.ts'
 import type { FormElement } from '../../../sdk/form-element.ts'
 import { isBundle, unitsOf } from '../../../shop/bundle.ts'
-import { addExtension, emptyCart, setQuantity, type ViewedCart, viewCart } from '../../../shop/cart.ts'
+import {
+  addExtension,
+  countUnits,
+  emptyCart,
+  setQuantity,
+  type ViewedCart,
+  viewCart,
+} from '../../../shop/cart.ts'
 import { changeCart } from '../../../shop/change-cart.ts'
 import { readCustomer } from '../../../shop/customer.ts'
 import { findEntry, findOnSale, mostUnits, unitForms } from '../../../shop/entry.ts'
@@ -16,7 +23,7 @@ import type { Choice } from '../../ui/form-elements.tsx'
 import { formatDate, pick } from '../../ui/locale.ts'
 import { keepCustomer } from '../checkout/keep-customer.ts'
 import { notFound } from '../failure-pages.tsx'
-import { countUnits, giveCart, keepCart, shopPage, visitorCart } from '../page.tsx'
+import { giveCart, keepCart, shopPage, visitorCart } from '../page.tsx'
 import { applyCartForm, type CartForms } from './apply-cart-form.ts'
 import { CartPage, type OfferedProducts } from './cart-page.tsx'
 import { cartTexts } from './cart-texts.ts'
@@ -65,19 +72,24 @@ export function cart(face: Face): Hono<WebEnv> {
     if (!found) return await notFound(c, face)
     const most = mostUnits(face.shop, found)
     const wanted = /^\d{1,6}$/.test(String(quantity)) ? Math.max(1, Number(quantity)) : 1
-    let overMost = false
+    let full: number | undefined
     const field = unitForms(face.shop, found).external.find(({ ownProducts }) => ownProducts)?.name
     const extended = readProductReference(String(reference))
     const add = (content: CartContent) => {
       if (field && extended) return addExtension(content, found.code, { field, reference: extended, most })
       const had = content.lines.find((line) => line.code === found.code)?.units.length ?? 0
-      overMost = had + wanted > most
-      return setQuantity(content, found.code, had + wanted, most)
+      const added = setQuantity(content, found.code, had + wanted, most)
+      const has = added.lines.find((line) => line.code === found.code)?.units.length ?? 0
+      full = has < had + wanted ? has : undefined
+      return added
     }
     const mine = await visitorCart(c, face)
     if (mine && (await changeCart(face.shop.db, mine.token, add))) keepCart(c, mine.token)
     else await giveCart(c, face, add(emptyCart()))
-    return c.redirect(`${routes.cart.show()}${overMost ? `?most=${most}` : ''}#line-${found.code}`, 303)
+    return c.redirect(
+      `${routes.cart.show()}${full === undefined ? '' : `?most=${full}`}#line-${found.code}`,
+      303,
+    )
   })
 
   return app
