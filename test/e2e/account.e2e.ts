@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { texts as accountTexts } from '../../web/storefront/account/account-texts.ts'
+import { accountTexts } from '../../web/storefront/account/account-texts.ts'
 import { cartTexts } from '../../web/storefront/cart/cart-texts.ts'
 import { entryTexts } from '../../web/storefront/entry/entry-texts.ts'
 import { orderTexts } from '../../web/storefront/order/order-texts.ts'

@@ -4,7 +4,7 @@ import { type LearnerRow, readLearnerList, wrongRows } from '../../sdk/learner-l
 import { type Learner, learnerListFrom } from '../../sdk/learner-text.ts'
 import { giveSeats, hasSeat, type Pack, roomIn } from '../../shop/pack.ts'
 import type { Shop } from '../../shop/shop.ts'
-import { texts } from './pack-texts.ts'
+import { packTexts } from './pack-texts.ts'
 
 /** A list that can't be given seats as it is. `fault`: what is wrong with it as a whole. */
 export type WrongList = { text: string; rows: LearnerRow[]; fault?: Text }
@@ -54,11 +54,14 @@ export async function giveList(
     rows.length === 0
       ? inBoth('empty')
       : rows.length > free.length
-        ? { en: texts.en.tooMany(rows.length, free.length), fr: texts.fr.tooMany(rows.length, free.length) }
+        ? {
+            en: packTexts.en.tooMany(rows.length, free.length),
+            fr: packTexts.fr.tooMany(rows.length, free.length),
+          }
         : undefined
   if (fault || wrongRows(rows).length > 0) return { step: 'wrong', wrong: { text, rows, fault } }
   const learners = rows.map(({ values }) => values)
   return { step: 'confirm', checked: { text, learners, left: free.length - learners.length, once } }
 }
 
-const inBoth = (which: 'empty' | 'moved'): Text => ({ en: texts.en[which], fr: texts.fr[which] })
+const inBoth = (which: 'empty' | 'moved'): Text => ({ en: packTexts.en[which], fr: packTexts.fr[which] })

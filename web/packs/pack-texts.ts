@@ -156,4 +156,4 @@ const fr: typeof en = {
 }
 
 /** The words of the pages of packs, in the account and in the office. */
-export const texts = { en, fr }
+export const packTexts = { en, fr }

@@ -15,7 +15,7 @@ import { Refreshed } from '../ui/refreshed.tsx'
 import { Pager, Table } from '../ui/table.tsx'
 import { Tabs } from '../ui/tabs.tsx'
 import type { CheckedList, WrongList } from './give-list.ts'
-import { texts } from './pack-texts.ts'
+import { packTexts } from './pack-texts.ts'
 
 /** The form of one learner. */
 export const learnerForm = z.object(learnerFields)
@@ -49,7 +49,7 @@ const listId = 'learners'
 
 /** A pack: how many seats are given out, the forms that give some, and its seats. */
 export function PackView({ pack, shown, urls, csrf, mayGive, wrong, wrongList, locale }: Props) {
-  const t = texts[locale]
+  const t = packTexts[locale]
   const number = (count: number) => formatNumber(count, locale)
   const { total, held, free, over } = pack
   const moving = shown.seats.some(({ underway }) => underway?.state === 'waiting')
@@ -112,11 +112,11 @@ function errorsOf({
   if (!wrongList) return []
   const { fault, rows } = wrongList
   const whole = fault ? [{ text: pick(fault, locale), id: listId }] : []
-  return [...whole, ...summaryOfRows(rows, { id: listId, label: texts[locale].list, locale })]
+  return [...whole, ...summaryOfRows(rows, { id: listId, label: packTexts[locale].list, locale })]
 }
 
 function ListForm({ urls, csrf, wrongList, locale }: Pick<Props, 'urls' | 'csrf' | 'wrongList' | 'locale'>) {
-  const t = texts[locale]
+  const t = packTexts[locale]
   const error = wrongList?.fault
   const described = `${listId}-help${error ? ` ${listId}-error` : ''}`
   return (
@@ -156,7 +156,7 @@ type ConfirmProps = { checked: CheckedList; urls: PackUrls; csrf: string; locale
 
 /** What a checked list comes to, before any of its seats is given out. */
 export function ConfirmList({ checked, urls, csrf, locale }: ConfirmProps) {
-  const t = texts[locale]
+  const t = packTexts[locale]
   const { learners, left, text, once } = checked
   const count = formatNumber(learners.length, locale)
   return (
@@ -185,12 +185,12 @@ export function ConfirmList({ checked, urls, csrf, locale }: ConfirmProps) {
 
 /** The title of the page that asks to confirm a list. */
 export function confirmTitle({ learners }: CheckedList, locale: Locale): string {
-  const t = texts[locale]
+  const t = packTexts[locale]
   return learners.length === 1 ? t.confirmOne : t.confirmTitle(formatNumber(learners.length, locale))
 }
 
 function Seats({ pack, shown, urls, locale }: Pick<Props, 'pack' | 'shown' | 'urls' | 'locale'>) {
-  const t = texts[locale]
+  const t = packTexts[locale]
   const { seats, next, after, only, search } = shown
   const at = (query: Record<string, string | number | undefined>) => {
     const given = Object.entries(query).flatMap(([name, value]) =>
@@ -286,14 +286,14 @@ function numberOf({ key, id }: Seat): number {
 }
 
 function sayPeriod({ holder, startsAt, endsAt }: Seat, locale: Locale): string {
-  const t = texts[locale]
+  const t = packTexts[locale]
   if (!holder) return endsAt ? t.until(formatDate(endsAt, locale)) : '–'
   const start = formatDate(startsAt, locale)
   return endsAt ? t.fromTo(start, formatDate(endsAt, locale)) : t.from(start)
 }
 
 function SeatState({ seat, locale }: { seat: Seat; locale: Locale }) {
-  const t = texts[locale]
+  const t = packTexts[locale]
   const { underway, state, endsAt, holder } = seat
   if (underway) {
     return (

@@ -7,7 +7,7 @@ import { formatMoney, formatRate } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
 import { creditsOf } from '../payments/credits.tsx'
-import { texts as creditTexts } from '../payments/credits-texts.ts'
+import { creditsTexts } from '../payments/credits-texts.ts'
 import { sayMeans } from '../say.ts'
 import { texts } from '../texts.ts'
 import type { Parts } from './actions.tsx'
@@ -81,7 +81,7 @@ export function Buyer({
           [t.name, `${order.customer.firstname} ${order.customer.lastname}`],
           [t.email, <a href={`mailto:${order.customer.email}`}>{order.customer.email}</a>],
           [
-            creditTexts[locale].link,
+            creditsTexts[locale].link,
             credits && (
               <a href={creditsOf(credits.email)}>
                 {formatMoney(credits.balanceCents, credits.currency, locale)}

@@ -10,7 +10,7 @@ import {
   paymentsOfOrder,
 } from '../../../shop/view-order.ts'
 import type { Face } from '../../face.ts'
-import { texts as packTexts } from '../../packs/pack-texts.ts'
+import { packTexts } from '../../packs/pack-texts.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken } from '../../security.ts'
 import { StateBadge } from '../../ui/badge.tsx'

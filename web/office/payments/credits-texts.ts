@@ -85,4 +85,4 @@ const fr: typeof en = {
 }
 
 /** What the office says of credits. */
-export const texts = { en, fr }
+export const creditsTexts = { en, fr }

@@ -28,7 +28,7 @@ import { asked, notFound, type OfficeContext, readId, whoOf } from '../office-ro
 import { mayChange, officePage, redirectTo, withQuery } from '../page.tsx'
 import type { SentForm } from '../reason-form.tsx'
 import { sayWho, sayWhy } from '../say.ts'
-import { texts } from './credits-texts.ts'
+import { creditsTexts } from './credits-texts.ts'
 import { PaymentsHead } from './payments-head.tsx'
 
 const paths = routes.office.payments
@@ -84,19 +84,19 @@ export async function correctThese(c: OfficeContext, face: Face) {
   )
   if (corrected.ok) return redirectTo(c, creditsOf(email.data), 'corrected')
   if (corrected.reason !== 'balance')
-    return await again({ amountCents: { en: texts.en.zero, fr: texts.fr.zero } })
+    return await again({ amountCents: { en: creditsTexts.en.zero, fr: creditsTexts.fr.zero } })
   const balance = (await findCredits(face.shop.db, email.data, currency))?.balanceCents ?? 0
   return await again({
     amountCents: {
-      en: texts.en.tooMuch(formatMoney(balance, currency, 'en')),
-      fr: texts.fr.tooMuch(formatMoney(balance, currency, 'fr')),
+      en: creditsTexts.en.tooMuch(formatMoney(balance, currency, 'en')),
+      fr: creditsTexts.fr.tooMuch(formatMoney(balance, currency, 'fr')),
     },
   })
 }
 
 async function listPage(c: OfficeContext, face: Face) {
   const { locale } = c.var
-  const t = texts[locale]
+  const t = creditsTexts[locale]
   const search = asked(c, 'search')
   const before = readId(asked(c, 'before'))
   const { accounts, next } = await listCredits(face.shop.db, { search, before })
@@ -154,7 +154,7 @@ async function listPage(c: OfficeContext, face: Face) {
 async function customerPage(c: OfficeContext, face: Face, email: string, sent?: SentForm) {
   const { locale } = c.var
   const { db, settings } = face.shop
-  const t = texts[locale]
+  const t = creditsTexts[locale]
   const before = readId(asked(c, 'before'))
   const account = await findCredits(db, email, settings.currency)
   const { movements, next } = account

@@ -18,7 +18,7 @@ import { asked, idParameter, type OfficeContext, readId, whoOf } from '../office
 import { mayChange, officePage, redirectTo, withQuery } from '../page.tsx'
 import type { SentForm } from '../reason-form.tsx'
 import { sayMeans, sayWho, sayWhy } from '../say.ts'
-import { texts as creditTexts } from './credits-texts.ts'
+import { creditsTexts } from './credits-texts.ts'
 import { PaymentsHead } from './payments-head.tsx'
 import { paymentsTexts } from './payments-texts.ts'
 
@@ -157,10 +157,10 @@ async function giveBackPage(c: OfficeContext, face: Face, sent?: SentForm) {
                 if (giveBack.toCredits) {
                   return (
                     mayChange(c) && (
-                      <Confirm label={creditTexts[locale].putBack}>
-                        <p>{creditTexts[locale].putBackHelp}</p>
+                      <Confirm label={creditsTexts[locale].putBack}>
+                        <p>{creditsTexts[locale].putBackHelp}</p>
                         <ButtonForm action={paths.giveBack(giveBack.id)} csrf={csrf} look="primary">
-                          {creditTexts[locale].putBack}
+                          {creditsTexts[locale].putBack}
                         </ButtonForm>
                       </Confirm>
                     )

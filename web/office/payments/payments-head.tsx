@@ -3,7 +3,7 @@ import { routes } from '../../routes.ts'
 import { PageHead } from '../../ui/card.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import type { OfficeContext } from '../office-route.ts'
-import { texts as creditTexts } from './credits-texts.ts'
+import { creditsTexts } from './credits-texts.ts'
 import { paymentsTexts } from './payments-texts.ts'
 
 const paths = routes.office.payments
@@ -29,7 +29,7 @@ export function PaymentsHead({
           { text: t.awaited, href: paths.index() },
           { text: t.giveBacks, href: paths.giveBacks() },
           { text: t.setAside, href: paths.setAside() },
-          { text: creditTexts[c.var.locale].title, href: paths.credits() },
+          { text: creditsTexts[c.var.locale].title, href: paths.credits() },
           { text: t.notifications, href: paths.notifications() },
         ]}
       />

@@ -2,7 +2,7 @@ import { elementsOf, type FormErrors, type FormValues, readForm } from '../../..
 import { findPack, giveSeat, listSeats, type Pack, type SeatFilter } from '../../../shop/pack.ts'
 import type { Face } from '../../face.ts'
 import { giveList, readOnce, type WrongList } from '../../packs/give-list.ts'
-import { texts } from '../../packs/pack-texts.ts'
+import { packTexts } from '../../packs/pack-texts.ts'
 import { ConfirmList, confirmTitle, learnerForm, type PackUrls, PackView } from '../../packs/pack-view.tsx'
 import { routes } from '../../routes.ts'
 import { csrfToken, readBody } from '../../security.ts'
@@ -109,8 +109,10 @@ async function packPage(c: OfficeContext, face: Face, pack: Pack, wrong: Wrong =
         title={title}
         lead={
           <>
-            <a href={routes.office.orders.show(pack.orderNumber)}>{texts[locale].lead(pack.orderNumber)}</a>,{' '}
-            {pack.buyer}
+            <a href={routes.office.orders.show(pack.orderNumber)}>
+              {packTexts[locale].lead(pack.orderNumber)}
+            </a>
+            , {pack.buyer}
           </>
         }
         back={{ href: routes.office.products.index(), text: productsTexts[locale].title }}

@@ -15,7 +15,7 @@ import { refundOffer, refundProduct } from '../../../shop/refund-product.ts'
 import { sayProductChange } from '../../../shop/say-product-change.ts'
 import { enrolmentsOfProduct } from '../../../shop/told-enrolments.ts'
 import type { Face } from '../../face.ts'
-import { texts as packTexts } from '../../packs/pack-texts.ts'
+import { packTexts } from '../../packs/pack-texts.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, readBody } from '../../security.ts'
 import { ActionForm, actionErrors, readActionForm, type SentAction } from '../../ui/action-form.tsx'
@@ -30,7 +30,7 @@ import { CauseText } from '../cause-text.tsx'
 import { notFound, type OfficeContext, parameter, whoOf } from '../office-route.ts'
 import { mayChange, officePage, redirectTo } from '../page.tsx'
 import { creditsOf } from '../payments/credits.tsx'
-import { texts as creditTexts } from '../payments/credits-texts.ts'
+import { creditsTexts } from '../payments/credits-texts.ts'
 import type { SentForm } from '../reason-form.tsx'
 import { sayScript, sayWho } from '../say.ts'
 import { Access } from './access.tsx'
@@ -210,7 +210,7 @@ async function productPage(
                 [t.ends, product.endsAt ? <Moment at={product.endsAt} locale={locale} /> : t.noEnd],
                 ...credits.map(({ broughtCents, currency, email }): [string, Child] => {
                   const said = formatMoney(broughtCents, currency, locale)
-                  return [creditTexts[locale].brought, email ? <a href={creditsOf(email)}>{said}</a> : said]
+                  return [creditsTexts[locale].brought, email ? <a href={creditsOf(email)}>{said}</a> : said]
                 }),
                 [t.link, product.link && <LinkOut href={product.link} />],
                 [t.handler, <span class="mono">{product.handler}</span>],

@@ -12,7 +12,7 @@ import { ButtonForm } from '../../ui/button.tsx'
 import { PageHead } from '../../ui/card.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { cartCount, shopPage } from '../page.tsx'
-import { texts } from './account-texts.ts'
+import { accountTexts } from './account-texts.ts'
 import { signInPath } from './sign-in.tsx'
 
 /** What the pages of a customer who is signed in know. */
@@ -53,7 +53,7 @@ export async function accountPage(
   { title, status, section }: Props,
   content: Child,
 ) {
-  const t = texts[c.var.locale]
+  const t = accountTexts[c.var.locale]
   const { db, settings } = face.shop
   const hasCredits = (await findCredits(db, c.var.customer.email, settings.currency)) !== undefined
   return shopPage(

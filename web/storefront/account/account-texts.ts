@@ -200,4 +200,4 @@ const fr: typeof en = {
 }
 
 /** The words of the customer's own pages. */
-export const texts = { en, fr }
+export const accountTexts = { en, fr }

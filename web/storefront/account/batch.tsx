@@ -1,6 +1,6 @@
 import { type BatchRow, type RowState, viewBatch } from '../../../shop/batch.ts'
 import type { Face } from '../../face.ts'
-import { texts } from '../../packs/pack-texts.ts'
+import { packTexts } from '../../packs/pack-texts.ts'
 import { routes } from '../../routes.ts'
 import { Badge, type Tone } from '../../ui/badge.tsx'
 import { ButtonLink } from '../../ui/button.tsx'
@@ -22,7 +22,7 @@ const tones: Record<RowState, Tone> = {
 /** How far seats that a customer gives out to a list are, and what became of each. */
 export async function showOwnBatch(c: AccountContext, face: Face) {
   const { locale, customer } = c.var
-  const t = texts[locale]
+  const t = packTexts[locale]
   const id = readKey(c.req.param('id'))
   const after = readKey(c.req.query('after'))
   const own = { after, limit: 100, ownedBy: customer.email }
@@ -98,7 +98,7 @@ function sayLearner(values: BatchRow['values']) {
 function Result({ row, locale }: { row: BatchRow; locale: Locale }) {
   return (
     <>
-      <Badge tone={tones[row.state]}>{texts[locale].states[row.state]}</Badge>
+      <Badge tone={tones[row.state]}>{packTexts[locale].states[row.state]}</Badge>
       {row.says && <div class="small">{pick(row.says, locale)}</div>}
     </>
   )

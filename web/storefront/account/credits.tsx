@@ -8,7 +8,7 @@ import { Money } from '../../ui/money.tsx'
 import { Pager, Table } from '../../ui/table.tsx'
 import { creditsTexts } from '../credits-texts.ts'
 import { type AccountContext, accountPage, readKey } from './account-page.tsx'
-import { texts as accountTexts } from './account-texts.ts'
+import { accountTexts } from './account-texts.ts'
 
 /** What a customer has to spend with the shop, and what came and went. */
 export async function showCredits(c: AccountContext, face: Face) {

@@ -8,12 +8,12 @@ import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
 import { Pager, Table } from '../../ui/table.tsx'
 import { type AccountContext, accountPage, readKey } from './account-page.tsx'
-import { texts } from './account-texts.ts'
+import { accountTexts } from './account-texts.ts'
 
 /** What a customer has ordered, each with its page. */
 export async function showOrders(c: AccountContext, face: Face) {
   const { locale, customer } = c.var
-  const t = texts[locale]
+  const t = accountTexts[locale]
   const here = routes.account.orders()
   const before = readKey(c.req.query('before'))
   const { orders, next } = await listCustomerOrders(face.shop.db, customer.email, { before })

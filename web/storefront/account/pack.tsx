@@ -2,7 +2,7 @@ import { elementsOf, type FormErrors, type FormValues, readForm } from '../../..
 import { findPack, giveSeat, listSeats, type Pack, type SeatFilter } from '../../../shop/pack.ts'
 import type { Face } from '../../face.ts'
 import { giveList, readOnce, type WrongList } from '../../packs/give-list.ts'
-import { texts } from '../../packs/pack-texts.ts'
+import { packTexts } from '../../packs/pack-texts.ts'
 import { ConfirmList, confirmTitle, learnerForm, type PackUrls, PackView } from '../../packs/pack-view.tsx'
 import { routes } from '../../routes.ts'
 import { csrfToken, readBody } from '../../security.ts'
@@ -13,7 +13,7 @@ import { refreshing } from '../../ui/refreshed.tsx'
 import { notFound } from '../failure-pages.tsx'
 import { cartCount, shopPage } from '../page.tsx'
 import { type AccountContext, readKey } from './account-page.tsx'
-import { texts as accountTexts } from './account-texts.ts'
+import { accountTexts } from './account-texts.ts'
 
 const outcomes = ['given', 'givenLater', 'givenNot', 'full'] as const
 const filters = ['free', 'held', 'over'] as const satisfies SeatFilter[]
@@ -85,7 +85,7 @@ function urlsOf({ unitId }: Pack): PackUrls {
 
 async function packPage(c: AccountContext, face: Face, pack: Pack, wrong: Wrong = {}) {
   const { locale } = c.var
-  const t = texts[locale]
+  const t = packTexts[locale]
   const only = filters.find((one) => one === c.req.query('only'))
   const search = c.req.query('search')?.slice(0, 100)
   const after = readKey(c.req.query('after'))

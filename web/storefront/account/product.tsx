@@ -29,7 +29,7 @@ import { creditsTexts } from '../credits-texts.ts'
 import { notFound } from '../failure-pages.tsx'
 import { cartCount, shopPage } from '../page.tsx'
 import { type AccountContext, readKey } from './account-page.tsx'
-import { texts } from './account-texts.ts'
+import { accountTexts } from './account-texts.ts'
 import { isOpen, isRunning, StateNote } from './validity.tsx'
 
 /** One product of the customer who is signed in: whether it runs, what it opens, what may be done with it. */
@@ -73,7 +73,7 @@ async function productOf(c: AccountContext, face: Face): Promise<CustomerProduct
 
 async function productPage(c: AccountContext, face: Face, product: CustomerProduct, sent?: SentAction) {
   const { locale } = c.var
-  const t = texts[locale].product
+  const t = accountTexts[locale].product
   const { shop } = face
   const production = readKey(c.req.query('asked'))
   const [history, extensions, asked, brought] = await Promise.all([
@@ -163,8 +163,8 @@ async function productPage(c: AccountContext, face: Face, product: CustomerProdu
 function backFrom(shop: Shop, product: CustomerProduct, locale: Locale): { href: string; text: string } {
   const isSeat = product.orderToken !== undefined && seatHandlers(shop).includes(product.handler)
   return isSeat
-    ? { href: routes.account.pack(product.unitId), text: texts[locale].product.pack }
-    : { href: routes.account.show(), text: texts[locale].products }
+    ? { href: routes.account.pack(product.unitId), text: accountTexts[locale].product.pack }
+    : { href: routes.account.show(), text: accountTexts[locale].products }
 }
 
 /** A seat that nobody has been given opens nothing yet. */
@@ -174,7 +174,7 @@ function isFreeSeat(shop: Shop, product: CustomerProduct): boolean {
 
 /** What became of what was asked for: as it is now, however often the page is loaded again. */
 function Outcome({ asked, locale }: { asked: AskedAction; locale: Locale }) {
-  const t = texts[locale].product
+  const t = accountTexts[locale].product
   const tones = {
     done: 'success',
     refused: 'error',
@@ -194,7 +194,7 @@ type Shown = { product: CustomerProduct; locale: Locale }
 
 /** What a product is that brought credits: not a way in, but something to spend. */
 function CreditsCard({ credits, locale }: { credits: BroughtCredits; locale: Locale }) {
-  const t = texts[locale]
+  const t = accountTexts[locale]
   return (
     <Card title={t.credits}>
       <div class="stack">
@@ -212,7 +212,7 @@ function CreditsCard({ credits, locale }: { credits: BroughtCredits; locale: Loc
 
 /** Whether it runs, until when, and the way in. */
 function AccessCard({ product, locale }: Shown) {
-  const t = texts[locale].product
+  const t = accountTexts[locale].product
   const { holder, held } = product
   const title = held
     ? t.access
@@ -235,7 +235,7 @@ function AccessCard({ product, locale }: Shown) {
 }
 
 function sayState(product: CustomerProduct, locale: Locale): string {
-  const t = texts[locale].product
+  const t = accountTexts[locale].product
   const { state, startsAt, endsAt } = product
   if (state === 'revoked') return t.revoked
   if (!isRunning(product)) return endsAt && endsAt < new Date() ? t.ended(formatDate(endsAt, locale)) : t.over
@@ -245,7 +245,7 @@ function sayState(product: CustomerProduct, locale: Locale): string {
 }
 
 function FactsCard({ product, locale }: Shown) {
-  const t = texts[locale].product
+  const t = accountTexts[locale].product
   const { reference, holder, startsAt, endsAt, orderToken, orderNumber } = product
   return (
     <Card title={t.facts}>
@@ -285,7 +285,7 @@ function sayHistory(
   history: ProductEvent[],
   locale: Locale,
 ): TimelineItem[] {
-  const t = texts[locale].product
+  const t = accountTexts[locale].product
   const actions = face.shop.registry().handlers.get(product.handler)?.handler.actions ?? {}
   return history.toReversed().map(({ at, who, event, data }) => ({
     at,
@@ -299,7 +299,7 @@ function sayHistory(
 }
 
 function sayEvent(event: string, actions: Record<string, OfferedAction>, locale: Locale): string {
-  const t = texts[locale].product.events
+  const t = accountTexts[locale].product.events
   const known: Record<string, string> = t
   const action = Object.hasOwn(actions, event) ? actions[event] : undefined
   return action ? pick(action.title, locale) : (known[event] ?? t.changed)

@@ -5,7 +5,7 @@ import {
 } from '../../../shop/customer-product.ts'
 import { listPacks, type Pack } from '../../../shop/pack.ts'
 import type { Face } from '../../face.ts'
-import { texts as packTexts } from '../../packs/pack-texts.ts'
+import { packTexts } from '../../packs/pack-texts.ts'
 import { routes } from '../../routes.ts'
 import { ButtonLink } from '../../ui/button.tsx'
 import { Card, EmptyState } from '../../ui/card.tsx'
@@ -13,7 +13,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { formatNumber, type Locale, pick } from '../../ui/locale.ts'
 import { Pager } from '../../ui/table.tsx'
 import { type AccountContext, accountPage, readKey } from './account-page.tsx'
-import { texts } from './account-texts.ts'
+import { accountTexts } from './account-texts.ts'
 import { isOpen, StateNote, sayPeriod } from './validity.tsx'
 
 const lists = ['mine', 'others', 'ended'] as const satisfies ProductList[]
@@ -21,7 +21,7 @@ const lists = ['mine', 'others', 'ended'] as const satisfies ProductList[]
 /** All that a customer holds or has bought: the first of each list, or a page of one. */
 export async function showProducts(c: AccountContext, face: Face) {
   const { locale, customer } = c.var
-  const t = texts[locale]
+  const t = accountTexts[locale]
   const here = routes.account.show()
   const one = lists.find((list) => list === c.req.query('list'))
   const before = one && readKey(c.req.query('before'))
@@ -107,7 +107,7 @@ function Packs({ packs, locale }: { packs: Pack[]; locale: Locale }) {
 }
 
 function ProductRow({ product, locale }: { product: CustomerProduct; locale: Locale }) {
-  const t = texts[locale]
+  const t = accountTexts[locale]
   const { holder, held, reference } = product
   const title = pick(product.title, locale)
   const mine = held || holder === null

@@ -22,7 +22,7 @@ import { Card, PageHead } from '../../ui/card.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { cartCount, shopPage } from '../page.tsx'
-import { texts } from './account-texts.ts'
+import { accountTexts } from './account-texts.ts'
 
 type WebContext = Context<WebEnv>
 type Shown = { title: string; lead?: string; status?: 200 | 404 | 422 | 429 }
@@ -51,7 +51,7 @@ export async function showSignIn(c: WebContext, face: Face) {
   const next = customerPath(c.req.query('next'))
   if (await signedInCustomer(c, face)) return c.redirect(next, 303)
   if (c.req.query('sent') === undefined) return await emailPage(c, face, { next })
-  const t = texts[c.var.locale].signIn
+  const t = accountTexts[c.var.locale].signIn
   return await doorPage(
     c,
     face,
@@ -77,7 +77,7 @@ const answerTime = 250
 
 /** Mails the link. The answer is the same whether the address is known here or not. */
 export async function askForLink(c: WebContext, face: Face) {
-  const t = texts[c.var.locale].signIn
+  const t = accountTexts[c.var.locale].signIn
   const body = await readBody(c)
   const next = customerPath(body.next)
   const typed = String(body.email ?? '').trim()
@@ -122,7 +122,7 @@ export async function showLink(c: WebContext, face: Face) {
   keepPrivate(c)
   const key = c.req.param('key') ?? ''
   if (!(await isSignInLink(face.shop.db, key))) return await stalePage(c, face)
-  const t = texts[c.var.locale].signIn
+  const t = accountTexts[c.var.locale].signIn
   return await doorPage(
     c,
     face,
@@ -162,7 +162,7 @@ function keepPrivate(c: WebContext) {
 }
 
 async function stalePage(c: WebContext, face: Face) {
-  const t = texts[c.var.locale].signIn
+  const t = accountTexts[c.var.locale].signIn
   return await doorPage(
     c,
     face,
@@ -176,7 +176,7 @@ async function stalePage(c: WebContext, face: Face) {
 type Asked = { next: string; typed?: string; trouble?: string; status?: 422 | 429 }
 
 async function emailPage(c: WebContext, face: Face, { next, typed, trouble, status }: Asked) {
-  const t = texts[c.var.locale].signIn
+  const t = accountTexts[c.var.locale].signIn
   return await doorPage(
     c,
     face,

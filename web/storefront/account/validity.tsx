@@ -2,7 +2,7 @@ import type { OwnedProduct } from '../../../shop/product.ts'
 import { Badge, StateBadge } from '../../ui/badge.tsx'
 import { formatDate, type Locale } from '../../ui/locale.ts'
 import { orderTexts } from '../order/order-texts.ts'
-import { texts } from './account-texts.ts'
+import { accountTexts } from './account-texts.ts'
 
 /** Days before its end from which a product says so: when the first mail announces it. */
 const soonDays = 30
@@ -36,7 +36,7 @@ export function sayPeriod({ startsAt, endsAt }: OwnedProduct, locale: Locale): s
 
 /** What a customer should know of a product's state: nothing, when it simply runs. */
 export function StateNote({ product, locale }: { product: OwnedProduct; locale: Locale }) {
-  const t = texts[locale]
+  const t = accountTexts[locale]
   if (!isRunning(product)) {
     return (
       <StateBadge kind="product" state={product.state === 'revoked' ? 'revoked' : 'ended'} locale={locale} />
