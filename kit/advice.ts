@@ -11,6 +11,7 @@ export type Test =
   | 'crash'
   | 'race'
   | 'fault'
+  | 'late'
   | 'size'
 
 const lookFirst =
@@ -58,6 +59,12 @@ export function adviceFor(test: Test, found: Difference[]): string {
       return (
         'Two workers may run the same unit for a moment, when one is thought dead. Use calls that set rather than add, ' +
         'or names that the other side keeps unique; when it refuses a double, look again and take what is there.'
+      )
+    case 'late':
+      return (
+        'A call that Moodle never answered may be done after the next try’s, and then a second time. Make things under ' +
+        'names that Moodle keeps unique (a short name, an idnumber), so that it refuses the double, and use calls that ' +
+        'set rather than add.'
       )
     case 'size':
       return 'Units must not know of one another: keep nothing in the module, and name what is made after its own unit.'

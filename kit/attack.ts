@@ -20,11 +20,17 @@ export const attackTitles = {
   dies: 'the process dies, at every moment',
   twice: 'two workers at once',
   sleeps: 'a worker thought dead comes back',
+  late: 'Moodle does it later than the next try',
   ...faultTitles,
 }
 export type AttackKind = keyof typeof attackTitles
 
 const kinds = Object.keys(attackTitles) as AttackKind[] // its own keys
+
+/** What a trouble of one moment is to show. */
+const testOf = { dies: 'crash', sleeps: 'race', late: 'late' } as const satisfies Partial<
+  Record<AttackKind, Test>
+>
 
 /** One thing to try, which counts its runs and what they found towards rows of the table. */
 type Attack = (
@@ -63,9 +69,9 @@ export function attacksOn(
   }
 
   const attackMoment =
-    (spot: Spot, kind: 'dies' | 'sleeps', at: number): Attack =>
+    (spot: Spot, kind: keyof typeof testOf, at: number): Attack =>
     async (world, count) => {
-      const { struck, findings } = await attack(world, spot, kind === 'dies' ? 'crash' : 'race', { kind, at })
+      const { struck, findings } = await attack(world, spot, testOf[kind], { kind, at })
       count(kind, struck.length, findings)
     }
 
@@ -102,11 +108,13 @@ export function attacksOn(
       const moments = reference.run.moments.get(during) ?? []
       const spot: Spot = { ...reference, during }
       const traces = moments.flatMap((moment, index) => (leavesTrace(moment) ? [index + 1] : []))
+      const changes = moments.flatMap((moment, index) => (changesMoodle(moment) ? [index + 1] : []))
       const calls = moments.filter(({ kind }) => kind === 'call')
       return [
         ...traces.map((at) => attackMoment(spot, 'dies', at)),
         ...(traces.length > 0 ? [attackTwice(spot)] : []),
         ...traces.map((at) => attackMoment(spot, 'sleeps', at)),
+        ...changes.map((at) => attackMoment(spot, 'late', at)),
         ...calls.map((call, index) => attackCall(spot, index + 1, call)),
       ]
     }),
@@ -130,6 +138,9 @@ export function attacksOn(
 
 /** Whether anything changed since the moment before: the answer to a question leaves no trace. */
 const leavesTrace = ({ kind, name }: Moment) => kind !== 'answer' || !isQuestion(name)
+
+const changesMoodle = (moment: Moment) =>
+  moment.kind === 'call' && calleeOf(moment) === 'moodle' && !isQuestion(moment.name)
 
 /** A call that changes nothing. */
 const isQuestion = (name: string) =>

@@ -39,8 +39,8 @@ export const columns: Column[] = [
   },
   {
     title: 'Moodle fails',
-    kinds: faultsOf('moodle'),
-    tells: `At every call: ${listed(faultsOf('moodle'))}.`,
+    kinds: [...faultsOf('moodle'), 'late'],
+    tells: `At every call: ${listed(faultsOf('moodle'))}; and at every call that changes something: ${attackTitles.late}.`,
   },
   {
     title: 'service fails',

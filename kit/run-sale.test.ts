@@ -6,6 +6,7 @@ import { testDatabase } from '../test/database.ts'
 import { compare } from './findings.ts'
 import { type Moment, openProcess } from './process.ts'
 import { type Proven, runSale } from './run-sale.ts'
+import type { Phase } from './sale.ts'
 import { casesOf, readSamples } from './samples.ts'
 import { openWorlds, type World } from './world.ts'
 
@@ -27,6 +28,26 @@ async function proven(world: World, handler: string): Promise<Proven> {
 }
 
 describe('a sale in trouble', () => {
+  it('ends well though Moodle gives access when it was taken away already: the shop tells it once more', async () => {
+    const [world] = worlds.worlds
+    const one = await proven(world, 'std_joincohort')
+    const path: Phase[] = ['order', 'deliver', 'revoke']
+    const calm = await runSale(world, one, path)
+    const join = 'core_cohort_add_cohort_members'
+    const moments = calm.moments.get('deliver') ?? []
+    const at = moments.findIndex(({ kind, name }) => kind === 'call' && name === join) + 1
+
+    const run = await runSale(world, one, path, {
+      trouble: { during: 'deliver', what: { kind: 'late', at } },
+    })
+    assert.deepEqual(compare('late', 'postpay', calm, run, ['deliver', 'revoke']), [])
+    const leave = 'core_cohort_delete_cohort_members'
+    assert.deepEqual(
+      world.calls.map((call) => call.function).filter((name) => name === join || name === leave),
+      [join, leave, join, leave],
+    )
+  })
+
   it('is spared a fault whose call never comes: what follows the attempt is no part of it', async () => {
     const [world] = worlds.worlds
     const one = await proven(world, 'std_enroloncourse')

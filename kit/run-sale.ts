@@ -1,4 +1,5 @@
 import type { Registered } from '../production/registry.ts'
+import { tellDue } from '../shop/end-products.ts'
 import { type End, lookAround } from './facts.ts'
 import { type Moment, openProcess, type Process, type Watch } from './process.ts'
 import {
@@ -6,6 +7,7 @@ import {
   finish,
   newSale,
   type Phase,
+  passDoubt,
   passTime,
   putOnSale,
   type Sale,
@@ -14,7 +16,7 @@ import {
 } from './sale.ts'
 import type { Case } from './samples.ts'
 import { sellBefore } from './sell-before.ts'
-import { type Fault, strike, type Trouble } from './trouble.ts'
+import { accessFunctions, type Fault, strike, type Trouble } from './trouble.ts'
 import type { World } from './world.ts'
 
 /** A handler with the sample parameters that it is sold with: each world has a service of its own to name. */
@@ -72,6 +74,7 @@ export async function runSale(
   const sale = newSale({ code, units: external, action: sample.action })
 
   const run: Run = { ends: new Map(), moments: new Map() }
+  const atEnd: Late[] = []
   const opened: Process[] = []
   const open: Open = (options) => {
     const process = openProcess(world, registered, options)
@@ -82,11 +85,13 @@ export async function runSale(
     for (const phase of path) {
       const moments: Moment[] = []
       run.moments.set(phase, moments)
-      const passing =
-        phase === trouble?.during
-          ? passInTrouble({ world, open, sale, phase, onStrike }, trouble.what)
-          : pass(open({ watch: (moment) => void moments.push(moment) }), sale, phase, oneByOne)
-      await inTime(passing, phase)
+      const going = async () => {
+        if (phase === trouble?.during)
+          await passInTrouble({ world, open, sale, phase, onStrike, atEnd }, trouble.what)
+        else await pass(open({ watch: (moment) => void moments.push(moment) }), sale, phase, oneByOne)
+        if (phase === path.at(-1)) for (const comeLate of atEnd) await comeLate()
+      }
+      await inTime(going(), phase)
       // What was before the trouble is as ever; what follows it shows at the end.
       const look = !trouble || phase === trouble.during || phase === path.at(-1)
       if (look) run.ends.set(phase, await lookAround(world, since))
@@ -104,10 +109,21 @@ async function pass(process: Process, sale: Sale, phase: Phase, oneByOne: boolea
   await finish(process, { oneByOne })
 }
 
-type Scene = { world: World; open: Open; sale: Sale; phase: Phase; onStrike: RunOptions['onStrike'] }
+/** Has Moodle do at last what it was asked long ago; and the shop look again. */
+type Late = () => Promise<void>
+
+type Scene = {
+  world: World
+  open: Open
+  sale: Sale
+  phase: Phase
+  onStrike: RunOptions['onStrike']
+  /** What is still to come when the sale has gone through all its phases. */
+  atEnd: Late[]
+}
 
 async function passInTrouble(scene: Scene, trouble: Trouble): Promise<void> {
-  const { world, open, sale, phase, onStrike } = scene
+  const { world, open, sale, phase, onStrike, atEnd } = scene
   let begun = false
   /** Asks for the phase, if nobody has yet, and tries once what there is to run. What it meets is for the next to mend. */
   const attempt = async (process: Process) => {
@@ -166,6 +182,31 @@ async function passInTrouble(scene: Scene, trouble: Trouble): Promise<void> {
       await attempted
       await world.quiet()
       return await goOn(other)
+    }
+    case 'late': {
+      const queued = Promise.withResolvers<void>()
+      let call: string | undefined
+      const first = open({
+        timeoutMs: shortPatience,
+        watch: atMoment(trouble.at, (moment) => {
+          onStrike?.(moment)
+          call = moment.name
+          return queued.promise
+        }),
+      })
+      await attempt(first)
+      const other = open()
+      await goOn(other)
+      const comeLate: Late = async () => {
+        queued.resolve()
+        await world.quiet()
+        await passDoubt(world.ground)
+        await tellDue(other.shop)
+      }
+      // What a script does itself, nobody tells again: that comes late within its own phase.
+      if (call !== undefined && accessFunctions.has(call)) atEnd.push(comeLate)
+      else await comeLate()
+      return
     }
     case 'faults':
       return await passWithFaults(scene, trouble, { attempt, goOn })

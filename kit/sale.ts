@@ -208,6 +208,13 @@ function stuck(what: string, { script, cause }: Live): Stuck {
   return new Stuck(`its ${script} ${what}: ${cause?.message ?? 'for no known cause'}`)
 }
 
+/** Lets the time pass in which a call that was never answered may still be done. */
+export async function passDoubt({ db }: Pick<Shop, 'db'>): Promise<void> {
+  const over = { doubted_until: new Date(0), look_again_at: new Date(0) }
+  await db.updateTable('enrolments').set(over).where('doubted_until', 'is not', null).execute()
+  await db.updateTable('memberships').set(over).where('doubted_until', 'is not', null).execute()
+}
+
 /** Lets the time pass that a process has to create an account, before others take it for dead. */
 export async function passTime({ db }: Pick<Shop, 'db'>): Promise<void> {
   await db

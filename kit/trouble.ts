@@ -7,6 +7,8 @@ export type Trouble =
   | { kind: 'dies'; at: number }
   /** It sleeps at this moment, is thought dead, and wakes up when another has done the work. */
   | { kind: 'sleeps'; at: number }
+  /** Moodle does the call that this moment is about when the next try has done it anew. */
+  | { kind: 'late'; at: number }
   /** This call meets one fault after the other, an attempt each. */
   | { kind: 'faults'; at: number; faults: Fault[] }
   /** Two workers take the same production at the same time. */
@@ -41,6 +43,20 @@ export const doneFaults = {
   moodle: ['slow', 'lostReply'],
   service: ['serviceLostReply'],
 } as const satisfies Record<string, Fault[]>
+
+/**
+ * By these the shop itself gives access and takes it, and tells it again when it must: what they do late, at the very end
+ * of a sale even, must change nothing.
+ */
+export const accessFunctions: ReadonlySet<string> = new Set([
+  'core_cohort_add_cohort_members',
+  'core_cohort_delete_cohort_members',
+  'core_group_add_group_members',
+  'core_group_delete_group_members',
+  'core_role_assign_roles',
+  'core_role_unassign_roles',
+  'enrol_manual_enrol_users',
+])
 
 /** Whose call a moment is. The calls of the service are named by method and path. */
 export const calleeOf = ({ name }: Moment): 'moodle' | 'service' =>

@@ -8,9 +8,9 @@ import { readingFunctions } from './rehearsing-client.ts'
 export type Known = { revision: number; toldRevision: number; readAt: number }
 
 /**
- * Seconds after an unanswered call in which Moodle may still do what it asked. Moodle lets a web service run for 360
- * (`external_api::set_timeout`), whether or not somebody still waits for it, and from when it begins: four minutes more for a
- * call that PHP's queue holds, longer than the servers before it wait (60 with nginx and Apache, unless set otherwise).
+ * Seconds after an unanswered call in which Moodle may still do what it asked. Moodle lets a web service work for 360
+ * (`external_api::set_timeout`), whether or not somebody still waits for it; four minutes more for one that has waited in
+ * PHP's queue before. See docs/decisions/019.
  */
 export const secondsOfDoubt = 600
 
