@@ -19,6 +19,7 @@ import { newJobId, type Queue, sendProductions } from './queue.ts'
 import { readActed, readChange, readDelivery, readPrepared } from './read-returned.ts'
 import type { Registry } from './registry.ts'
 import { openSteps, type Steps, Superseded } from './step.ts'
+import { storable } from './storable.ts'
 import { isLastTurn } from './turn.ts'
 
 /** In seconds: how long one run of a script may take, and how long a fetch of units waits for its last ones. */
@@ -76,7 +77,8 @@ export async function run(
     attempt: production.attempt,
   })
   log.info('production started')
-  const { outcome, failedStep, error } = await attempt(engine, production, signal, log)
+  const { error, ...reached } = await attempt(engine, production, signal, log)
+  const { outcome, failedStep } = storable(reached)
   if (outcome === 'superseded') {
     log.warn('another worker has taken this production over')
     return outcome
@@ -202,7 +204,7 @@ async function runScript(
         ? readDelivery(handler, await handler.postpay(context))
         : { products: [] }
       const frees = delivery.frees?.map((name) => ownName(production, name))
-      await engine.deliver(production, { ...delivery, frees })
+      await engine.deliver(production, storable({ ...delivery, frees }))
       return { state: 'done', feedback: delivery.feedback }
     }
     case 'release':
@@ -307,7 +309,7 @@ function contextOf(
     step,
     owned: engine.owned,
     findProduct: engine.findProduct,
-    changeProduct: (reference, change) => engine.change(production, readChange(change), reference),
+    changeProduct: (reference, change) => engine.change(production, storable(readChange(change)), reference),
     reserve: (name) => engine.reserve(production.unitId, ownName(production, name)),
     free: (name) => engine.free(production.unitId, ownName(production, name)),
     log: (message, details) => log.info({ details }, message),

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Database } from '../db/schema.ts'
 import type { Step } from '../sdk/index.ts'
 import type { Production } from './production.ts'
+import { storable } from './storable.ts'
 
 /** Another worker has this production now: whatever this one still does is not recorded. */
 export class Superseded extends Error {
@@ -41,7 +42,7 @@ export async function openSteps(
     const started = performance.now()
     let result: string
     try {
-      result = JSON.stringify((await effect()) ?? null)
+      result = JSON.stringify(storable((await effect()) ?? null))
     } catch (error) {
       failed ??= name // the innermost one: steps may be nested
       throw error

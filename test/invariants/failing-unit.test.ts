@@ -126,6 +126,7 @@ describe('a failing unit stops no other (invariant 4)', async () => {
     ['throws nothing', /undefined/],
     ['refuses', /Not today/],
     ['uses a name twice', /two steps named "work"/],
+    ['throws what no database keeps', /the service said a/],
     ['returns nothing', /postpay.*returned/],
     ['returns a text', /postpay.*returned/],
     ['returns no date', /postpay.*startsAt/],
@@ -149,6 +150,19 @@ describe('a failing unit stops no other (invariant 4)', async () => {
   }
 
   const mended = (input: unknown) => ({ ...Object(input), external: { prepay: 'well', postpay: 'well' } })
+
+  it('keeps what a handler returns, but for what no database keeps', async () => {
+    const { number } = await shop.placed(wild, [{ postpay: 'returns what no database keeps' }])
+    await shop.pay(number)
+    await shop.takeOver()
+    assert.deepEqual(await shop.unitStates(number), ['produced'])
+    const order = await findOrder(db, number)
+    assert.equal(order?.products[0]?.title.fr, 'ab\ufffdc')
+    const [production] = (await productionsOfOrder(db, order.id)).filter(({ script }) => script === 'postpay')
+    const journal = await findJournal(db, production?.id ?? 0)
+    assert.equal(journal?.feedback?.kept, 'ab\ufffdc')
+    assert.deepEqual(journal.steps[0]?.result, { 'ab\ufffdc': 'ab\ufffdc' })
+  })
 
   it('waits a little where a handler asks to wait for what is no number of seconds', async () => {
     const { bad } = await wildly('waits for no number')

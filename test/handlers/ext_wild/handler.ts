@@ -16,10 +16,15 @@ const ways = [
   'returns two of a key',
   'returns a wrong course',
   'uses a name twice',
+  'throws what no database keeps',
+  'returns what no database keeps',
 ] as const
 
 /** What no compiler let through. */
 const unchecked = (value: unknown) => value as Delivery
+
+/** A NUL and half a character, as a service or a course's name may have them. */
+const unkept = 'a\0b\ud800c'
 
 const product = { title: { en: 'A thing', fr: 'Une chose' }, startsAt: new Date(0) }
 
@@ -75,6 +80,14 @@ async function deliver({ external, step }: Context): Promise<Delivery> {
       return unchecked({
         products: [{ ...product, key: 'thing', entitlements: [{ course: 'SST', user: 3, role: 5 }] }],
       })
+    case 'returns what no database keeps': {
+      const said = await step('ask', () => ({ [unkept]: unkept }))
+      const text = { en: unkept, fr: unkept }
+      return {
+        products: [{ ...product, key: 'thing', title: text, data: said }],
+        feedback: { shown: text, kept: unkept },
+      }
+    }
     default:
       return { products: [{ ...product, key: 'thing' }] }
   }
@@ -96,6 +109,8 @@ async function behave(way: string, step: Context['step']): Promise<void> {
       throw new RetryLater(60, 'the room is being cleaned')
     case 'waits for no number':
       throw new RetryLater(Number.NaN)
+    case 'throws what no database keeps':
+      throw new Error(`the service said ${unkept}`)
     case 'uses a name twice':
       await step('work', () => 1)
       await step('work', () => 2)
