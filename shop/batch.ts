@@ -7,6 +7,8 @@ import { actionsFor, storeProduct } from './product.ts'
 import { productsWithUnits } from './products-with-units.ts'
 import type { Shop } from './shop.ts'
 import { inputOf } from './start-scripts.ts'
+import { askedTooOften, type TooOften } from './too-often.ts'
+import { underwayOf } from './underway.ts'
 
 /** The most products that one batch acts on. */
 export const mostRows = 1000
@@ -19,6 +21,8 @@ export type BatchAsked = {
   action: string
   by: { who: string; audience: 'operator' | 'customer' }
   rows: { reference: string; values: Record<string, unknown> }[]
+  /** None of the products may have another action under way: it would not be now. */
+  idle?: boolean
 }
 
 /** What keeps a row, counted from 0, from being asked for. */
@@ -33,6 +37,7 @@ export type BatchStarted =
   | { ok: false; reason: 'empty' | 'too_many' }
   /** Nothing at all was started. */
   | { ok: false; reason: 'rows'; faults: RowFault[] }
+  | TooOften
 
 /**
  * Asks for one action on many products: a production each, as durable as one asked for alone, all written at once or
@@ -41,7 +46,7 @@ export type BatchStarted =
  */
 export async function startBatch(
   shop: Shop,
-  { action, by, rows }: BatchAsked,
+  { action, by, rows, idle = false }: BatchAsked,
   asked: string,
 ): Promise<BatchStarted> {
   if (rows.length === 0) return { ok: false, reason: 'empty' }
@@ -50,12 +55,18 @@ export async function startBatch(
   if (before !== undefined) return { ok: true, batch: before, fresh: false }
   const references = rows.map(({ reference }) => reference)
   return await shop.db.transaction().execute(async (trx) => {
-    // Whoever is being erased is erased before this looks at what they had.
+    // Whoever is being erased is erased before this looks at what they had, and two batches of one order come one
+    // after the other.
     await sql`
       select from orders where id in (select order_id from products where reference = any(${references}::text[]))
-       order by id for key share`.execute(trx)
+       order by id for no key update`.execute(trx)
     const found = await productsWithUnits(trx, sql<boolean>`p.reference = any(${references}::text[])`)
     const owners = new Map(found.map((owner) => [owner.product.reference, owner]))
+    const units = countBy(found, ({ unit }) => unit.id)
+    const busy = new Set<number>()
+    for (const unit of idle ? units.keys() : []) {
+      for (const product of (await underwayOf(trx, unit)).keys()) busy.add(product)
+    }
     const seen = new Set<string>()
     const faults: RowFault[] = []
     const productions = rows.flatMap(({ reference, values }, row) => {
@@ -69,7 +80,7 @@ export async function startBatch(
       seen.add(reference)
       const { product, order, unit } = owner
       const offered = actionsFor(shop, product, by.audience).find(([name]) => name === action)?.[1]
-      if (!offered) return fault({ reason: 'not_now' })
+      if (!offered || busy.has(product.id)) return fault({ reason: 'not_now' })
       const read = validateSent(offered.input, elementsOf(offered.input), values)
       if (!read.ok) {
         faults.push({ row, reference, reason: 'invalid', errors: read.errors })
@@ -88,6 +99,10 @@ export async function startBatch(
       ]
     })
     if (faults.length > 0) return { ok: false, reason: 'rows', faults }
+    for (const [unit, count] of by.audience === 'customer' ? units : []) {
+      const tooOften = await askedTooOften(trx, unit, count)
+      if (tooOften) return tooOften
+    }
     const orders = new Set(productions.map(({ order }) => order))
     const [order = null] = orders.size === 1 ? orders : []
     const made = await trx
@@ -100,6 +115,12 @@ export async function startBatch(
     await write(shop, trx, made.id, productions)
     return { ok: true, batch: made.id, fresh: true }
   })
+}
+
+function countBy<T, Key>(items: T[], keyOf: (item: T) => Key): Map<Key, number> {
+  const counts = new Map<Key, number>()
+  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1)
+  return counts
 }
 
 /** The batch that this request of this person started before. */

@@ -7,6 +7,8 @@ import type { Learner } from '../sdk/learner-text.ts'
 import { findBatch, startBatch } from './batch.ts'
 import { type Acted, actOnProduct, type OwnedProduct, products, toProduct } from './product.ts'
 import type { Shop } from './shop.ts'
+import type { TooOften } from './too-often.ts'
+import { type Underway, underwayOf } from './underway.ts'
 
 type Db = Kysely<Database>
 /** Who gives out, takes back or hands over. */
@@ -88,9 +90,6 @@ export async function findPack(
   return pack
 }
 
-/** An action that was asked for of a seat and isn't over yet. `email`: of the learner whom it is about to go to, if any. */
-export type Underway = { action: string; email: string | null; state: 'waiting' | 'needs_operator' }
-
 export type Seat = OwnedProduct & { underway: Underway | undefined }
 
 /** The seats of these: `free` ones nobody holds, `held` ones somebody does, `over` ones can't be used any more. */
@@ -125,22 +124,6 @@ export async function listSeats(
     seats: seats.map((seat) => ({ ...seat, underway: pending.get(seat.id) })),
     next: rows.length > limit ? ids.at(-1) : undefined,
   }
-}
-
-/** What is still under way in a pack, by product. */
-async function underwayOf(db: Db, unit: number): Promise<Map<number, Underway>> {
-  const { rows } = await sql<Omit<Underway, 'state'> & { product: number; stuck: boolean }>`
-    select (input->'action'->'product'->>'id')::bigint as product, input->'action'->>'name' as action,
-           lower(input->'action'->'input'->>'email') as email, state = 'needs_operator' as stuck
-      from productions
-     where unit_id = ${unit} and script = 'action' and input->'action' is not null
-       and state in ('queued', 'running', 'retrying', 'needs_operator')`.execute(db)
-  return new Map(
-    rows.map(({ product, stuck, ...rest }) => [
-      product,
-      { ...rest, state: stuck ? 'needs_operator' : 'waiting' },
-    ]),
-  )
 }
 
 /** What of a pack can be given out now, and who has, or is about to have, a seat in it. */
@@ -257,6 +240,7 @@ export type SeatsGiven =
   | { ok: false; reason: 'have_seats'; positions: number[] }
   /** Somebody else gave out seats at the same moment: look again. */
   | { ok: false; reason: 'moved' }
+  | TooOften
 
 /** Gives seats of a pack to many learners, each with its own production. `asked`: see `startBatch`. */
 export async function giveSeats(
@@ -276,8 +260,9 @@ export async function giveSeats(
   if (learners.length > free.length) return { ok: false, reason: 'too_few', free: free.length }
   const action = packHandlers(shop).get(pack.handler) ?? ''
   const rows = learners.map((values, i) => ({ reference: free[i] ?? '', values }))
-  const started = await startBatch(shop, { action, by, rows }, asked)
-  return started.ok ? { ok: true, batch: started.batch } : { ok: false, reason: 'moved' }
+  const started = await startBatch(shop, { action, by, rows, idle: true }, asked)
+  if (started.ok) return { ok: true, batch: started.batch }
+  return started.reason === 'too_often' ? started : { ok: false, reason: 'moved' }
 }
 
 async function productsOf(db: Db, ids: number[]): Promise<OwnedProduct[]> {

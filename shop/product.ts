@@ -11,6 +11,7 @@ import { type LockedOrder, type OrderUnit, type Reason, record } from './order.t
 import { readProductReference } from './reference.ts'
 import type { Shop } from './shop.ts'
 import { handlerIdOf, markRevoked, startScript } from './start-scripts.ts'
+import { askedTooOften, type TooOften } from './too-often.ts'
 
 /** A product with where it comes from. */
 export type OwnedProduct = Product & {
@@ -157,6 +158,7 @@ export type Acted =
   | { ok: false; reason: 'invalid'; errors: FormErrors }
   /** The action itself says no; nothing was changed. */
   | { ok: false; reason: 'refused'; why: Text }
+  | TooOften
 
 /**
  * Runs an after-sale action as durably as a script: it is a production with its own journal, run at once here and by
@@ -180,10 +182,14 @@ export async function actOnProduct(
   const changed = await changeOrder(shop, { id: product.orderId }, [product.unitId], async (order, trx) => {
     // While we waited for the order, who held it may have been erased, or somebody else have got it.
     const now = await findProduct(trx, reference)
-    if (!now || now.holder?.email !== product.holder?.email) return
+    if (!now || now.holder?.email !== product.holder?.email) return undefined
+    const tooOften = by.audience === 'customer' && (await askedTooOften(trx, now.unitId, 1))
+    if (tooOften) return tooOften
     const asking = { name: action, product: storeProduct(now), input: values, ...by }
     startScript(order, order.units, 'action', { after: 15, occasion: asked, input: { action: asking } })
+    return undefined
   })
+  if (changed?.result) return changed.result
   const made = changed?.productions[0]
   if (!made) return { ok: false, reason: 'not_now' } // the same request is under way
   const [production] = await claimAtOnce(shop.db, engine.worker, [made.id])

@@ -141,6 +141,11 @@ export const packOperations: Operation[] = [
           })
         case 'moved':
           return refuse('stale')
+        case 'too_often':
+          return refuse('too_many_requests', {
+            detail: given.why,
+            headers: { 'retry-after': String(given.seconds) },
+          })
         default:
           return given satisfies never
       }

@@ -285,6 +285,11 @@ export const productOperations: Operation[] = [
               fr: 'Le produit ne propose pas cette action actuellement.',
             },
           })
+        case 'too_often':
+          return refuse('too_many_requests', {
+            detail: acted.why,
+            headers: { 'retry-after': String(acted.seconds) },
+          })
         default:
           return acted satisfies never
       }

@@ -6,8 +6,11 @@ import { giveSeats, hasSeat, type Pack, roomIn } from '../../shop/pack.ts'
 import type { Shop } from '../../shop/shop.ts'
 import { packTexts } from './pack-texts.ts'
 
-/** A list that can't be given seats as it is. `fault`: what is wrong with it as a whole. */
-export type WrongList = { text: string; rows: LearnerRow[]; fault?: Text }
+/**
+ * A list that can't be given seats as it is. `fault`: what is wrong with it as a whole; `retryAfter`: in how many seconds
+ * it may be sent again.
+ */
+export type WrongList = { text: string; rows: LearnerRow[]; fault?: Text; retryAfter?: number }
 
 /** A list to be confirmed. `once` names the request that gives its seats. */
 export type CheckedList = { text: string; learners: Learner[]; left: number; once: string }
@@ -42,6 +45,9 @@ export async function giveList(
     if (given?.ok) return { step: 'started', batch: given.batch }
     if (given?.reason === 'moved') {
       return { step: 'wrong', wrong: { text, rows: [], fault: inBoth('moved') } }
+    }
+    if (given?.reason === 'too_often') {
+      return { step: 'wrong', wrong: { text, rows: [], fault: given.why, retryAfter: given.seconds } }
     }
   }
   const { free, learners: known } = await roomIn(shop.db, pack.unitId)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Hono } from 'hono'
+import { sql } from 'kysely'
 import { mailSignInLink, signIn } from '../../../shop/customer-session.ts'
 import { findPack } from '../../../shop/pack.ts'
 import { findOrder } from '../../../shop/view-order.ts'
@@ -140,5 +141,32 @@ describe('the page of a pack', async () => {
     const list = routes.account.giveSeats(unit)
     await someone.send(list, { learners: 'Ann;N3;a3@five.example' })
     assert.match((await someone.send(list, { step: 'give' })).url, /\/account\/batches\/\d+$/)
+  })
+
+  it('says when to go on, and keeps what was typed, once very much was asked within a day', async () => {
+    const { unit, seat, someone } = await bought('six@buyers.example')
+    await someone.open(routes.account.pack(unit))
+    const learner = { 'learner.firstname': 'Bea', 'learner.lastname': 'B' }
+    const give = routes.account.giveSeat(unit)
+    await someone.send(give, { ...learner, 'learner.email': 'b1@six.example' })
+    await sql`
+      insert into productions (order_id, unit_id, script, occasion, handler, input, state)
+      select order_id, unit_id, script, gen_random_uuid()::text, handler, input, state
+        from productions, generate_series(1, 39) where unit_id = ${unit} and script = 'action'`.execute(db)
+    const refused = await someone.send(give, { ...learner, 'learner.email': 'b2@six.example' })
+    assert.equal(refused.status, 429)
+    assert.ok(Number(refused.headers.get('retry-after')) > 80_000)
+    assert.match(refused.html, /You can go on in 24 hours/)
+    assert.match(refused.html, /value="b2@six\.example"/)
+    const list = routes.account.giveSeats(unit)
+    await someone.send(list, { learners: 'Ann;N3;a3@six.example' })
+    const listed = await someone.send(list, { step: 'give' })
+    assert.equal(listed.status, 429)
+    assert.match(listed.html, /a3@six\.example/)
+    await someone.open(routes.account.product(seat))
+    const taken = await someone.send(routes.account.act(seat, 'takeBack'), {})
+    assert.equal(taken.status, 429)
+    assert.match(taken.html, /You can go on in 24 hours/)
+    assert.equal(await given(unit), 1)
   })
 })

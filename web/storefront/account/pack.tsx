@@ -19,7 +19,7 @@ const outcomes = ['given', 'givenLater', 'givenNot', 'full'] as const
 const filters = ['free', 'held', 'over'] as const satisfies SeatFilter[]
 const customer = { who: 'customer', audience: 'customer' } as const
 
-type Wrong = { one?: { values: FormValues; errors: FormErrors }; list?: WrongList }
+type Wrong = { one?: { values: FormValues; errors: FormErrors; retryAfter?: number }; list?: WrongList }
 
 /** A pack that the customer bought: its seats, and the forms that give them out. */
 export async function showPack(c: AccountContext, face: Face) {
@@ -40,6 +40,11 @@ export async function giveOne(c: AccountContext, face: Face) {
     return go(({ done: 'given', waiting: 'givenLater', needs_operator: 'givenNot' } as const)[acted.state])
   if (acted.reason === 'invalid') {
     return await packPage(c, face, pack, { one: { values, errors: acted.errors } })
+  }
+  if (acted.reason === 'too_often') {
+    return await packPage(c, face, pack, {
+      one: { values, errors: { '': acted.why }, retryAfter: acted.seconds },
+    })
   }
   return go('full')
 }
@@ -94,12 +99,14 @@ async function packPage(c: AccountContext, face: Face, pack: Pack, wrong: Wrong 
   const outcome = isWrong ? undefined : outcomes.find((one) => one === c.req.query('outcome'))
   const moving = seats.some(({ underway }) => underway?.state === 'waiting')
   const title = pick(pack.title, locale)
+  const retryAfter = wrong.one?.retryAfter ?? wrong.list?.retryAfter
+  if (retryAfter !== undefined) c.header('retry-after', String(retryAfter))
   return shopPage(
     c,
     face,
     {
       title,
-      status: isWrong ? 422 : 200,
+      status: retryAfter !== undefined ? 429 : isWrong ? 422 : 200,
       cartCount: await cartCount(c, face),
       head: moving && !wrong.list ? refreshing : undefined,
     },

@@ -59,6 +59,11 @@ export async function actOnOwn(c: AccountContext, face: Face) {
       return await productPage(c, face, product, { action: name, values, errors: acted.errors })
     case 'refused':
       return await productPage(c, face, product, { action: name, values, errors: { '': acted.why } })
+    case 'too_often': {
+      c.header('retry-after', String(acted.seconds))
+      const sent = { action: name, values, errors: { '': acted.why } }
+      return await productPage(c, face, product, sent, 429)
+    }
     case 'not_now':
     case 'not_found':
       return c.redirect(`${here}?late`, 303)
@@ -71,7 +76,13 @@ async function productOf(c: AccountContext, face: Face): Promise<CustomerProduct
   return await findCustomerProduct(face.shop.db, c.var.customer.email, c.req.param('reference') ?? '')
 }
 
-async function productPage(c: AccountContext, face: Face, product: CustomerProduct, sent?: SentAction) {
+async function productPage(
+  c: AccountContext,
+  face: Face,
+  product: CustomerProduct,
+  sent?: SentAction,
+  status: 200 | 422 | 429 = sent ? 422 : 200,
+) {
   const { locale } = c.var
   const t = accountTexts[locale].product
   const { shop } = face
@@ -92,7 +103,7 @@ async function productPage(c: AccountContext, face: Face, product: CustomerProdu
   return shopPage(
     c,
     face,
-    { title, status: sent ? 422 : 200, cartCount: await cartCount(c, face) },
+    { title, status, cartCount: await cartCount(c, face) },
     <>
       <PageHead
         title={title}
