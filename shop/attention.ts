@@ -112,10 +112,10 @@ export async function refusedAccess(db: Kysely<Database>, limit = 8): Promise<Re
   return rows
 }
 
+export type UnsellableEntry = { code: string; title: Text; handler: string }
+
 /** Entries that are on sale and can't be bought, since their handler is not there. */
-export async function unsellableEntries(
-  shop: Pick<Shop, 'db' | 'registry'>,
-): Promise<{ code: string; title: Text; handler: string }[]> {
+export async function unsellableEntries(shop: Pick<Shop, 'db' | 'registry'>): Promise<UnsellableEntry[]> {
   const rows = await shop.db
     .selectFrom('entries')
     .select(['code', 'title', 'handler'])

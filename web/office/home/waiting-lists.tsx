@@ -1,24 +1,29 @@
-import type { RefusedAccess, Retrying, StuckUnit } from '../../../shop/attention.ts'
+import type { HandlerFault } from '../../../production/registry.ts'
+import type { RefusedAccess, Retrying, StuckUnit, UnsellableEntry } from '../../../shop/attention.ts'
+import type { MailRow } from '../../../shop/list-mails.ts'
 import type { AwaitedOrder, GiveBack } from '../../../shop/list-payments.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { ButtonForm } from '../../ui/button.tsx'
-import { pick } from '../../ui/locale.ts'
+import { formatNumber, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
 import { Table } from '../../ui/table.tsx'
 import { CauseText } from '../cause-text.tsx'
+import { handlersTexts } from '../handlers-texts.ts'
 import type { OfficeContext } from '../office-route.ts'
 import { mayChange } from '../page.tsx'
 import { paymentsTexts } from '../payments/payments-texts.ts'
 import { productionsTexts } from '../productions/productions-texts.ts'
 import { productsTexts } from '../products/products-texts.ts'
+import { reconciliationsTexts } from '../reconciliations-texts.ts'
 import { sayWhy } from '../say.ts'
 import { texts } from '../texts.ts'
 import { homeTexts } from './home-texts.ts'
 
-type Busy = { c: OfficeContext; face: Face; csrf: string }
+/** What every list needs to offer what can be done. */
+export type Busy = { c: OfficeContext; face: Face; csrf: string }
 
 /** Each with its cause and a retry. */
 export function StuckUnits({ c, csrf, units }: Busy & { units: StuckUnit[] }) {
@@ -238,5 +243,60 @@ export function AwaitedOrders({ c, orders }: Busy & { orders: AwaitedOrder[] }) 
         },
       ]}
     />
+  )
+}
+
+/** How many the last comparison found, and the way to them. */
+export function Differences({ c, count }: Busy & { count: number }) {
+  const { locale } = c.var
+  const t = reconciliationsTexts[locale]
+  return (
+    <ul class="plain-list">
+      <li>
+        {t.homeText(count, formatNumber(count, locale))}{' '}
+        <a href={routes.office.reconciliations.show()}>{t.see}</a>
+      </li>
+    </ul>
+  )
+}
+
+/** Folders that can't be used, then entries whose handler is not there. */
+export function HandlersInTrouble(
+  props: Busy & { faults: readonly HandlerFault[]; unsellable: UnsellableEntry[] },
+) {
+  const { c, faults, unsellable } = props
+  const { locale } = c.var
+  return (
+    <ul class="plain-list">
+      {faults.map((fault) => (
+        <li>
+          <strong class="mono">{fault.id}</strong> {fault.reason}
+          <br />
+          <span class="soft small mono">{fault.file}</span>
+          {fault.kept && <div class="small">{handlersTexts[locale].kept}</div>}
+        </li>
+      ))}
+      {unsellable.map((entry) => (
+        <li>
+          <a href={routes.office.entries.show(entry.code)}>{pick(entry.title, locale)}</a>{' '}
+          {homeTexts[locale].unsellable(entry.handler)}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** Each with why it could not be sent. */
+export function FailedMails({ c, mails }: Busy & { mails: MailRow[] }) {
+  const { locale } = c.var
+  return (
+    <ul class="plain-list">
+      {mails.map((mail) => (
+        <li>
+          <a href={routes.office.mails.show(mail.id)}>{texts[locale].mailKinds[mail.kind]}</a>{' '}
+          {mail.recipient} <span class="soft">{mail.cause}</span>
+        </li>
+      ))}
+    </ul>
   )
 }
