@@ -1,9 +1,11 @@
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { elementsOf } from '../sdk/form.ts'
-import type { Handler, z } from '../sdk/index.ts'
+import type { Handler } from '../sdk/index.ts'
+import { guardHandler } from './guard-handler.ts'
 import { folderOfSource } from './handler-sources.ts'
 import { importHandler } from './import-handler.ts'
+import { isZodObject } from './is-zod-object.ts'
 
 export type HandlerKind = 'standard' | 'extension' | 'specific'
 export type Registered = { id: string; kind: HandlerKind; folder: string; handler: Handler }
@@ -88,7 +90,8 @@ export async function loadHandler(
     const module = await loaded(file, version)
     const reason = whyNoHandler(module.default)
     if (reason) return { id, file, reason }
-    return { id, kind, folder, handler: module.default as Handler } // proven by whyNoHandler
+    const handler = module.default as Handler // proven by whyNoHandler
+    return { id, kind, folder, handler: guardHandler(handler) }
   } catch (error) {
     return { id, file, reason: `it could not be loaded: ${sentence(error)}` }
   }
@@ -120,6 +123,7 @@ async function findFile(folder: string): Promise<string | undefined> {
 const functions = [
   'asks',
   'check',
+  'checkField',
   'available',
   'prepares',
   'prepay',
@@ -128,20 +132,29 @@ const functions = [
   'revoke',
   'ended',
   'revived',
-]
+  'prolongs',
+] as const satisfies (keyof Handler)[]
+
+/** All that a handler may have. */
+const members: string[] = [
+  ...functions,
+  'title',
+  'summary',
+  'functions',
+  'internal',
+  'external',
+  'maxQuantity',
+  'bringsCredits',
+  'pack',
+  'actions',
+] satisfies (keyof Handler)[]
 
 /** The reason why a module's default export is no handler; undefined when it is one. */
 function whyNoHandler(exported: unknown): string | undefined {
   if (!isRecord(exported)) return 'it has no default export made with defineHandler({ … })'
-  const { title } = exported
-  if (
-    !isRecord(title) ||
-    typeof title.en !== 'string' ||
-    typeof title.fr !== 'string' ||
-    !title.en ||
-    !title.fr
-  ) {
-    return 'its title must have a text in English and in French: { en, fr }'
+  for (const name of ['title', 'summary']) {
+    if (name === 'summary' && exported.summary === undefined) continue
+    if (!isText(exported[name])) return `its ${name} must have a text in English and in French: { en, fr }`
   }
   for (const name of ['internal', 'external']) {
     const why = whyNoForm(exported[name])
@@ -151,6 +164,8 @@ function whyNoHandler(exported: unknown): string | undefined {
     if (exported[name] !== undefined && typeof exported[name] !== 'function')
       return `its ${name} must be a function`
   }
+  const unknown = Object.keys(exported).find((name) => !members.includes(name))
+  if (unknown) return whyUnknown(unknown)
   const { pack, actions } = exported
   if (pack !== undefined && !(isRecord(pack) && isRecord(actions) && isRecord(actions[String(pack.give)]))) {
     return 'its pack must name the action that gives a seat: { give }'
@@ -166,14 +181,33 @@ function whyNoHandler(exported: unknown): string | undefined {
   if (exported.actions !== undefined) {
     if (!isRecord(exported.actions)) return 'its actions must be an object of actions by name'
     for (const [name, action] of Object.entries(exported.actions)) {
-      if (!isRecord(action) || typeof action.run !== 'function' || !isRecord(action.title)) {
-        return `its action ${name} needs a title, an input and a run function`
+      if (!isRecord(action) || typeof action.run !== 'function') {
+        return `its action ${name} needs a title, an input, an audience and a run function`
+      }
+      if (!isText(action.title)) {
+        return `the title of its action ${name} must have a text in English and in French: { en, fr }`
+      }
+      if (!audiences.includes(String(action.audience))) {
+        return `the audience of its action ${name} must be one of ${audiences.join(', ')}`
       }
       const why = whyNoForm(action.input)
       if (why) return `the input of its action ${name} ${why}`
     }
   }
   return undefined
+}
+
+const audiences = ['operator', 'customer', 'both']
+
+/** A function misspelt would never run, in silence: `postPay` would deliver nothing. */
+function whyUnknown(name: string): string {
+  const meant = members.find((member) => member.toLowerCase() === name.toLowerCase())
+  const instead = meant ? `did you mean ${meant}?` : `it may have ${members.join(', ')}`
+  return `it has "${name}", which means nothing: ${instead}`
+}
+
+function isText(value: unknown): boolean {
+  return isRecord(value) && [value.en, value.fr].every((text) => typeof text === 'string' && text !== '')
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -189,12 +223,6 @@ function whyNoForm(schema: unknown): string | undefined {
   } catch (error) {
     return `can't be a form: ${sentence(error)}`
   }
-}
-
-function isZodObject(value: unknown): value is z.ZodObject {
-  return (
-    isRecord(value) && isRecord(value._zod) && isRecord(value._zod.def) && value._zod.def.type === 'object'
-  )
 }
 
 /** The first line, or the next where that one only announces it: "Transform failed with 1 error:". */

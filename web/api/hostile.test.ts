@@ -69,6 +69,8 @@ describe('what the API does with hostile input', async () => {
     } as RequestInit)
     assert.equal(answer.status, 413)
     assert.equal(answer.headers.get('content-type'), 'application/problem+json')
+    // Its rest is never read: a client that took the connection for its next request would lose that.
+    assert.equal(answer.headers.get('connection'), 'close')
   })
 
   it('takes no nesting without end', async () => {
