@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { pino } from 'pino'
-import { testShop } from '../test/shop.ts'
+import { testShop, until } from '../test/shop.ts'
 import { cancelOrder } from './close-order.ts'
-import { followOrders, orderRevision } from './follow-orders.ts'
+import { followOrders, orderRevision, pauseOf } from './follow-orders.ts'
 import { findOrder } from './view-order.ts'
 
 const silent = pino({ level: 'silent' })
+const soon = pauseOf(10)
 
 describe('following orders', async () => {
   const test = await testShop({ handlers: [] })
@@ -22,7 +23,7 @@ describe('following orders', async () => {
 
   it('wakes every page of an order that moved, and no other', async () => {
     const [moving, still] = [await newOrder(), await newOrder()]
-    const follow = followOrders(db, silent, 10)
+    const follow = followOrders(db, silent, soon)
     const pages = [follow(moving.id, moving.revision), follow(moving.id, moving.revision)]
     const other = follow(still.id, still.revision)
     const woken = Promise.all(pages.map((page) => page.next(5_000)))
@@ -39,14 +40,14 @@ describe('following orders', async () => {
   it('tells at once what moved between the page and its stream', async () => {
     const order = await newOrder()
     await cancelOrder(shop, order.number, { who: 'customer' })
-    const page = followOrders(db, silent, 10)(order.id, order.revision)
+    const page = followOrders(db, silent, soon)(order.id, order.revision)
     assert.equal(await page.next(5_000), await orderRevision(db, order.number))
     page.stop()
   })
 
   it('says nothing twice, and gives up waiting after a while', async () => {
     const order = await newOrder()
-    const page = followOrders(db, silent, 10)(order.id, 0)
+    const page = followOrders(db, silent, soon)(order.id, 0)
     assert.equal(await page.next(5_000), order.revision)
     assert.equal(await page.next(60), undefined)
     page.stop()
@@ -63,15 +64,22 @@ describe('following orders', async () => {
       },
       transformResult: async ({ result }) => result,
     })
-    const follow = followOrders(counted, silent, 20)
+    const pauses: (() => void)[] = []
+    const follow = followOrders(counted, silent, () => new Promise((resolve) => pauses.push(resolve)))
     const pages = Array.from({ length: 50 }, () => follow(order.id, order.revision))
-    await Promise.all(pages.map((page) => page.next(200)))
-    assert.ok(asked > 0 && asked <= 11, `${asked} queries in 200 ms`)
+    for (const looks of [1, 2, 3]) {
+      await until('the look is over', async () => pauses.length === looks)
+      assert.equal(asked, looks)
+      if (looks < 3) pauses.at(-1)?.()
+    }
     for (const page of pages) page.stop()
-    await new Promise((resolve) => setTimeout(resolve, 60))
-    const before = asked
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    assert.equal(asked, before)
+    pauses.at(-1)?.()
+    await new Promise(setImmediate)
+    assert.deepEqual([asked, pauses.length], [3, 3])
+
+    follow(order.id, order.revision).stop()
+    await until('it looks again for a new page', async () => pauses.length === 4)
+    pauses.at(-1)?.()
   })
 
   it('goes on after the database was away', async () => {
@@ -84,7 +92,7 @@ describe('following orders', async () => {
       },
       transformResult: async ({ result }) => result,
     })
-    const page = followOrders(failing, silent, 10)(order.id, 0)
+    const page = followOrders(failing, silent, soon)(order.id, 0)
     assert.equal(await page.next(60), undefined)
     away = false
     assert.equal(await page.next(5_000), order.revision)

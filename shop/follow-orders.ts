@@ -36,10 +36,10 @@ export type Follow = (orderId: number, since: number) => Following
 type Follower = { orderId: number; seen: number; wake?: (revision: number | undefined) => void }
 
 /**
- * Lets any number of open pages follow orders at the price of one small query each `everyMs`, and none while no page is
+ * Lets any number of open pages follow orders at the price of one small query after each pause, and none while no page is
  * open. It asks instead of listening: a NOTIFY in the transactions that move orders would make their commits queue up.
  */
-export function followOrders(db: Kysely<Database>, log: Logger, everyMs = 300): Follow {
+export function followOrders(db: Kysely<Database>, log: Logger, pause = pauseOf(300)): Follow {
   const followers = new Set<Follower>()
   let looking = false
 
@@ -57,7 +57,7 @@ export function followOrders(db: Kysely<Database>, log: Logger, everyMs = 300): 
       } catch (error) {
         log.warn({ err: error }, 'open pages could not be kept up to date')
       }
-      await new Promise((resolve) => setTimeout(resolve, everyMs).unref())
+      await pause()
     }
     looking = false
   }
@@ -83,4 +83,9 @@ export function followOrders(db: Kysely<Database>, log: Logger, everyMs = 300): 
       },
     }
   }
+}
+
+/** A pause of `ms` that keeps no process alive. */
+export function pauseOf(ms: number): () => Promise<void> {
+  return () => new Promise((resolve) => void setTimeout(resolve, ms).unref())
 }
