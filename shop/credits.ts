@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { CreditMovementKind, Database } from '../db/schema.ts'
+import { writtenAmount } from './money.ts'
 import type { Who } from './order.ts'
 
 /** What a customer has with the shop, in one currency. */
@@ -198,11 +199,10 @@ export async function takeCreditsBack(
     const account = await lockCredits(trx, { id: accountId })
     const left = Math.min(broughtCents, account?.balanceCents ?? 0)
     const missing = broughtCents - left
-    const said = (cents: number) => `${(cents / 100).toFixed(2)} ${currency}`
     const why =
       missing === 0
-        ? `${said(left)} of credits taken back`
-        : `${said(left)} of credits taken back; ${said(missing)} had been spent and are missing`
+        ? `${writtenAmount(left, currency)} of credits taken back`
+        : `${writtenAmount(left, currency)} of credits taken back; ${writtenAmount(missing, currency)} had been spent and are missing`
     const moved = await moveCredits(trx, accountId, {
       kind: 'taken_back',
       cause: `taken_back:${productId}`,

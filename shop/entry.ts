@@ -1,5 +1,6 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { z } from 'zod'
+import { containing } from '../db/containing.ts'
 import type { Database, EntryState, Part } from '../db/schema.ts'
 import { handlerOf, type Registered } from '../production/registry.ts'
 import { elementsOf, parseElements } from '../sdk/form.ts'
@@ -227,7 +228,7 @@ export async function listEntries(
   if (after) query = query.where('code', '>', after)
   if (state) query = query.where('state', '=', state)
   if (search) {
-    const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`
+    const pattern = containing(search)
     query = query.where((where) =>
       where.or([
         where('code', 'ilike', pattern),

@@ -1,3 +1,8 @@
+/** An amount as it is written down where no reader's language is known, in the history say: "1234.50 EUR". */
+export function writtenAmount(cents: number, currency: string): string {
+  return `${(cents / 100).toFixed(2)} ${currency}`
+}
+
 /**
  * The VAT inside a price that includes it, in cents, rounded half up. The one place where the shop rounds: a line is
  * rounded once, on its total.

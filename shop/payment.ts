@@ -1,6 +1,7 @@
 import type { Notification } from '../payments/means.ts'
 import { changeOrder, saveWithJobs } from './change-order.ts'
 import { giveBack } from './give-back.ts'
+import { writtenAmount } from './money.ts'
 import { type LockedOrder, lockOrder, mail, type Reason, record } from './order.ts'
 import type { Shop } from './shop.ts'
 import { markPaid, startDelivery } from './start-scripts.ts'
@@ -41,7 +42,7 @@ export function applyPayment(shop: Shop, order: LockedOrder, received: Received,
     return { outcome: 'set_aside', why: aside }
   }
   order.paidCents += amountCents
-  record(order, { event: 'payment', who, why: `${(amountCents / 100).toFixed(2)} ${currency}, ${reference}` })
+  record(order, { event: 'payment', who, why: `${writtenAmount(amountCents, currency)}, ${reference}` })
   const surplusCents = order.paidCents - order.totalCents
   if (surplusCents < 0) {
     mail(order, 'payment_partial', `${means}:${reference}`, { missingCents: -surplusCents })

@@ -3,6 +3,7 @@ import type { FormErrors, FormValues } from '../../sdk/form.ts'
 import type { FormElement } from '../../sdk/form-element.ts'
 import { learnersFrom, readLearnerList } from '../../sdk/learner-list.ts'
 import { writeLearnerList } from '../../sdk/learner-text.ts'
+import { fromHundredths } from './amount.ts'
 import { Icon } from './icon.tsx'
 import { LearnerListInput, LearnerNames } from './learner-list.tsx'
 import { type Locale, pick } from './locale.ts'
@@ -383,8 +384,7 @@ function inputKind(element: FormElement): {
 /** As a person would type it: an amount is kept in cents. */
 function typedValue({ element, value, locale }: ControlProps): string {
   if (element.type !== 'money' || typeof value !== 'number') return textOf(value)
-  const amount = value % 100 === 0 ? String(value / 100) : (value / 100).toFixed(2)
-  return locale === 'fr' ? amount.replace('.', ',') : amount
+  return fromHundredths(value, locale, 0)
 }
 
 function textOf(value: unknown): string {

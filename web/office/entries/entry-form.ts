@@ -7,8 +7,8 @@ import type { EntryDraft } from '../../../shop/check-entry.ts'
 import { type Entry, mostUnitsOfAnOrder } from '../../../shop/entry.ts'
 import { keepSecrets } from '../../../shop/hide-secrets.ts'
 import type { Shop } from '../../../shop/shop.ts'
+import { fromHundredths, toHundredths } from '../../ui/amount.ts'
 import type { Locale } from '../../ui/locale.ts'
-import { fromHundredths, toHundredths } from '../amount.ts'
 import { textOf } from '../field.tsx'
 
 const inEnglish = (label: Text): Text => ({ en: `${label.en}, English`, fr: `${label.fr}, anglais` })

@@ -8,6 +8,7 @@ import { unitForms } from '../../../shop/entry.ts'
 import type { Shop } from '../../../shop/shop.ts'
 import type { LineView, OrderView, UnitView } from '../../../shop/view-order.ts'
 import { routes } from '../../routes.ts'
+import { fromHundredths } from '../../ui/amount.ts'
 import { StateBadge, stateText } from '../../ui/badge.tsx'
 import { ButtonForm } from '../../ui/button.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
@@ -199,7 +200,7 @@ function sayAnswer(value: unknown, element: FormElement | undefined, locale: Loc
   if (element?.type === 'secret') return '•••'
   if (typeof value === 'boolean') return value ? texts[locale].yes : texts[locale].no
   if (Array.isArray(value)) return value.map((one) => sayAnswer(one, element, locale)).join(', ')
-  if (element?.type === 'money' && typeof value === 'number') return (value / 100).toFixed(2)
+  if (element?.type === 'money' && typeof value === 'number') return fromHundredths(value, locale)
   const option = element?.options?.find((one) => one.value === value)
   if (option) return pick(option.label, locale)
   return typeof value === 'object' ? JSON.stringify(value) : String(value)

@@ -1,4 +1,4 @@
-import type { Locale } from '../ui/locale.ts'
+import type { Locale } from './locale.ts'
 
 /**
  * Hundredths of what was typed: cents of an amount, basis points of a percentage. NaN when it is no number or has
