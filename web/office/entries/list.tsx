@@ -1,3 +1,4 @@
+import type { Child } from 'hono/jsx'
 import type { EntryState } from '../../../db/schema.ts'
 import { handlerOf, type Registry } from '../../../production/registry.ts'
 import { countPartUnits, isBundle } from '../../../shop/bundle.ts'
@@ -6,14 +7,13 @@ import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { Badge, StateBadge, stateText } from '../../ui/badge.tsx'
 import { ButtonLink } from '../../ui/button.tsx'
-import { Card, EmptyState, PageHead } from '../../ui/card.tsx'
+import { EmptyState, PageHead } from '../../ui/card.tsx'
 import { type Locale, pick } from '../../ui/locale.ts'
 import { Money } from '../../ui/money.tsx'
-import { Pager, Table } from '../../ui/table.tsx'
-import { Tabs } from '../../ui/tabs.tsx'
-import { Filters } from '../filters.tsx'
+import { Table } from '../../ui/table.tsx'
 import { asked, askedOneOf, type OfficeContext } from '../office-route.ts'
-import { mayChange, officePage, withQuery } from '../page.tsx'
+import { mayChange, officePage } from '../page.tsx'
+import { SearchedList } from '../searched-list.tsx'
 import { texts } from '../texts.ts'
 import { entriesTexts } from './entries-texts.ts'
 
@@ -25,87 +25,83 @@ export async function entryList(c: OfficeContext, face: Face) {
   const path = routes.office.entries.index()
   const state = askedOneOf(c, 'state', states)
   const search = asked(c, 'search')
+  const wanted = { state, search }
   const after = asked(c, 'after')
-  const { entries, next } = await listEntries(face.shop.db, { state, search, after })
+  const { entries, next } = await listEntries(face.shop.db, { ...wanted, after })
   const create = mayChange(c) && (
     <ButtonLink href={routes.office.entries.new()} look="primary" icon="plus">
       {t.new}
     </ButtonLink>
   )
+  const empty =
+    search || state ? (
+      <EmptyState title={texts[locale].list.noneFound} />
+    ) : (
+      <EmptyState title={t.none}>
+        <p>{t.noneText}</p>
+        {create}
+      </EmptyState>
+    )
   return await officePage(
     c,
     face,
     { title: t.title, section: 'entries' },
     <>
       <PageHead title={t.title} actions={create} />
-      <Tabs
-        label={t.title}
-        current={withQuery(path, { state, search })}
-        tabs={[undefined, ...states].map((one) => ({
-          text: one ? stateText({ kind: 'entry', state: one }, locale) : texts[locale].list.all,
-          href: withQuery(path, { state: one, search }),
-        }))}
-      />
-      <Filters
-        path={path}
-        label={t.search}
+      <SearchedList
+        {...{ path, wanted, locale }}
+        title={t.title}
+        search={t.search}
         hint={t.searchHint}
-        search={search}
-        kept={{ state }}
-        locale={locale}
-      />
-      <Card flush>
-        <Table
-          caption={t.title}
-          locale={locale}
-          rows={entries}
-          empty={
-            search || state ? (
-              <EmptyState title={texts[locale].list.noneFound} />
-            ) : (
-              <EmptyState title={t.none}>
-                <p>{t.noneText}</p>
-                {create}
-              </EmptyState>
-            )
-          }
-          columns={[
-            {
-              label: t.entry,
-              heading: true,
-              cell: (entry) => (
-                <>
-                  <a href={routes.office.entries.show(entry.code)}>{pick(entry.title, locale)}</a>
-                  <div class="soft small mono">{entry.code}</div>
-                </>
-              ),
-            },
-            { label: t.category, cell: (entry) => pick(entry.category, locale) },
-            {
-              label: t.handler,
-              cell: (entry) => <HandlerName entry={entry} registry={face.shop.registry()} locale={locale} />,
-            },
-            {
-              label: t.price,
-              numeric: true,
-              narrow: true,
-              cell: (entry) => <Money cents={entry.priceCents} currency={entry.currency} locale={locale} />,
-            },
-            { label: t.position, numeric: true, narrow: true, cell: (entry) => entry.position },
-            {
-              label: t.state,
-              narrow: true,
-              cell: (entry) => <StateBadge kind="entry" state={entry.state} locale={locale} />,
-            },
-          ]}
-        />
-        <Pager
-          next={next === undefined ? undefined : withQuery(path, { state, search, after: next })}
-          first={after === undefined ? undefined : withQuery(path, { state, search })}
-          locale={locale}
-        />
-      </Card>
+        states={states.map((state) => ({ state, text: stateText({ kind: 'entry', state }, locale) }))}
+        cursor={{ name: 'after', now: after, next }}
+      >
+        <Entries {...{ entries, empty, locale }} registry={face.shop.registry()} />
+      </SearchedList>
     </>,
+  )
+}
+
+type EntriesProps = { entries: Entry[]; empty: Child; registry: Registry; locale: Locale }
+
+function Entries({ entries, empty, registry, locale }: EntriesProps) {
+  const t = entriesTexts[locale]
+  return (
+    <Table
+      caption={t.title}
+      locale={locale}
+      rows={entries}
+      empty={empty}
+      columns={[
+        {
+          label: t.entry,
+          heading: true,
+          cell: (entry) => (
+            <>
+              <a href={routes.office.entries.show(entry.code)}>{pick(entry.title, locale)}</a>
+              <div class="soft small mono">{entry.code}</div>
+            </>
+          ),
+        },
+        { label: t.category, cell: (entry) => pick(entry.category, locale) },
+        {
+          label: t.handler,
+          cell: (entry) => <HandlerName entry={entry} registry={registry} locale={locale} />,
+        },
+        {
+          label: t.price,
+          numeric: true,
+          narrow: true,
+          cell: (entry) => <Money cents={entry.priceCents} currency={entry.currency} locale={locale} />,
+        },
+        { label: t.position, numeric: true, narrow: true, cell: (entry) => entry.position },
+        {
+          label: t.state,
+          narrow: true,
+          cell: (entry) => <StateBadge kind="entry" state={entry.state} locale={locale} />,
+        },
+      ]}
+    />
   )
 }
 

@@ -1,34 +1,25 @@
 import type { OrderState } from '../../../db/schema.ts'
 import { orderMoves } from '../../../shop/order.ts'
+import type { Shop } from '../../../shop/shop.ts'
 import { listOrders, type OrderRow } from '../../../shop/view-order.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { Badge, StateBadge, stateText } from '../../ui/badge.tsx'
-import { Card, PageHead } from '../../ui/card.tsx'
+import { PageHead } from '../../ui/card.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import type { Locale } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
-import { Pager, Table } from '../../ui/table.tsx'
-import { Tabs } from '../../ui/tabs.tsx'
-import { Filters } from '../filters.tsx'
+import { Table } from '../../ui/table.tsx'
 import { asked, askedOneOf, type OfficeContext, readId } from '../office-route.ts'
-import { officePage, withQuery } from '../page.tsx'
+import { officePage } from '../page.tsx'
 import { sayMeans } from '../say.ts'
+import { SearchedList } from '../searched-list.tsx'
 import { texts } from '../texts.ts'
 import { ordersTexts } from './orders-texts.ts'
 
 const states = Object.keys(orderMoves) as OrderState[] // the table of moves has every state
-const tabs = [
-  undefined,
-  'awaiting_payment',
-  'paid',
-  'completed',
-  'refused',
-  'cancelled',
-  'expired',
-  'refunded',
-] as const
+const tabs = ['awaiting_payment', 'paid', 'completed', 'refused', 'cancelled', 'expired', 'refunded'] as const
 
 export async function orderList(c: OfficeContext, face: Face) {
   const { locale } = c.var
@@ -36,98 +27,98 @@ export async function orderList(c: OfficeContext, face: Face) {
   const path = routes.office.orders.index()
   const state = askedOneOf(c, 'state', states)
   const search = asked(c, 'search')
+  const wanted = { state, search }
+  const narrowed = state !== undefined || search !== undefined
   const before = readId(asked(c, 'before'))
-  const { orders, next } = await listOrders(face.shop.db, { state, search, before })
+  const { orders, next } = await listOrders(face.shop.db, { ...wanted, before })
   return await officePage(
     c,
     face,
     { title: t.title, section: 'orders' },
     <>
       <PageHead title={t.title} />
-      <Tabs
-        label={t.title}
-        current={withQuery(path, { state, search })}
-        tabs={tabs.map((one) => ({
-          text: one ? stateText({ kind: 'order', state: one }, locale) : texts[locale].list.all,
-          href: withQuery(path, { state: one, search }),
-        }))}
-      />
-      <Filters
-        path={path}
-        label={t.search}
+      <SearchedList
+        {...{ path, wanted, locale }}
+        title={t.title}
+        search={t.search}
         hint={t.searchHint}
-        search={search}
-        kept={{ state }}
-        locale={locale}
-      />
-      <Card flush>
-        <Table
-          caption={t.title}
-          locale={locale}
-          rows={orders}
-          empty={<p class="empty-title">{search || state ? texts[locale].list.noneFound : t.none}</p>}
-          columns={[
-            {
-              label: t.number,
-              heading: true,
-              narrow: true,
-              cell: (order) => (
-                <>
-                  <span class="flagged">
-                    <a href={routes.office.orders.show(order.number)}>{order.number}</a>
-                    {order.troubled > 0 && (
-                      <span class="flag" title={t.troubled(order.troubled)}>
-                        <Icon name="warning" size={14} />
-                        <span class="visually-hidden">{t.troubled(order.troubled)}</span>
-                      </span>
-                    )}
-                  </span>
-                  <div class="soft small">
-                    <Moment at={order.placedAt} locale={locale} />
-                  </div>
-                </>
-              ),
-            },
-            {
-              label: t.customer,
-              cell: (order) => (
-                <>
-                  {order.customer.company ?? `${order.customer.firstname} ${order.customer.lastname}`}
-                  <div class="soft small">{order.customer.email}</div>
-                </>
-              ),
-            },
-            {
-              label: t.state,
-              narrow: true,
-              cell: (order) => <StateBadge kind="order" state={order.state} locale={locale} />,
-            },
-            { label: t.paid, narrow: true, cell: (order) => <PaidFact order={order} locale={locale} /> },
-            {
-              label: t.produced,
-              narrow: true,
-              cell: (order) => <ProducedFact order={order} locale={locale} />,
-            },
-            {
-              label: t.total,
-              numeric: true,
-              narrow: true,
-              cell: (order) => (
-                <>
-                  <Money cents={order.totalCents} currency={order.currency} locale={locale} />
-                  <div class="soft small">{sayMeans(order.means, face.shop, locale)}</div>
-                </>
-              ),
-            },
-          ]}
+        states={tabs.map((state) => ({ state, text: stateText({ kind: 'order', state }, locale) }))}
+        cursor={{ name: 'before', now: before, next }}
+      >
+        <Orders
+          {...{ orders, shop: face.shop, locale }}
+          empty={narrowed ? texts[locale].list.noneFound : t.none}
         />
-        <Pager
-          next={next === undefined ? undefined : withQuery(path, { state, search, before: next })}
-          first={before === undefined ? undefined : withQuery(path, { state, search })}
-          locale={locale}
-        />
-      </Card>
+      </SearchedList>
     </>,
+  )
+}
+
+type OrdersProps = { orders: OrderRow[]; shop: Shop; empty: string; locale: Locale }
+
+function Orders({ orders, shop, empty, locale }: OrdersProps) {
+  const t = ordersTexts[locale]
+  return (
+    <Table
+      caption={t.title}
+      locale={locale}
+      rows={orders}
+      empty={<p class="empty-title">{empty}</p>}
+      columns={[
+        {
+          label: t.number,
+          heading: true,
+          narrow: true,
+          cell: (order) => (
+            <>
+              <span class="flagged">
+                <a href={routes.office.orders.show(order.number)}>{order.number}</a>
+                {order.troubled > 0 && (
+                  <span class="flag" title={t.troubled(order.troubled)}>
+                    <Icon name="warning" size={14} />
+                    <span class="visually-hidden">{t.troubled(order.troubled)}</span>
+                  </span>
+                )}
+              </span>
+              <div class="soft small">
+                <Moment at={order.placedAt} locale={locale} />
+              </div>
+            </>
+          ),
+        },
+        {
+          label: t.customer,
+          cell: (order) => (
+            <>
+              {order.customer.company ?? `${order.customer.firstname} ${order.customer.lastname}`}
+              <div class="soft small">{order.customer.email}</div>
+            </>
+          ),
+        },
+        {
+          label: t.state,
+          narrow: true,
+          cell: (order) => <StateBadge kind="order" state={order.state} locale={locale} />,
+        },
+        { label: t.paid, narrow: true, cell: (order) => <PaidFact order={order} locale={locale} /> },
+        {
+          label: t.produced,
+          narrow: true,
+          cell: (order) => <ProducedFact order={order} locale={locale} />,
+        },
+        {
+          label: t.total,
+          numeric: true,
+          narrow: true,
+          cell: (order) => (
+            <>
+              <Money cents={order.totalCents} currency={order.currency} locale={locale} />
+              <div class="soft small">{sayMeans(order.means, shop, locale)}</div>
+            </>
+          ),
+        },
+      ]}
+    />
   )
 }
 
