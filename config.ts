@@ -1,24 +1,31 @@
 import { z } from 'zod'
 
-const port = z.coerce
-  .number('a port from 0 to 65535')
-  .int('a whole number')
-  .min(0, 'a port from 0 to 65535')
-  .max(65535, 'a port from 0 to 65535')
-const flag = z.stringbool({ truthy: ['1', 'true', 'yes', 'on'], falsy: ['0', 'false', 'no', 'off', ''] })
+const whole = (least: number, most: number, what = `a whole number from ${least} to ${most}`) =>
+  z.coerce.number(what).int(what).min(least, what).max(most, what)
+const flag = z.stringbool({
+  truthy: ['1', 'true', 'yes', 'on'],
+  falsy: ['0', 'false', 'no', 'off', ''],
+  error: 'on or off',
+})
+const address = z.url({ protocol: /^https?$/, error: 'an address that begins with https:// or http://' })
+
+/** An account that is nobody's: a shop that sells must name its own. */
+export const demoIban = 'FR76 3000 6000 0112 3456 7890 189'
 
 const environment = z.object({
   /** Where the shop listens. The sandbox, when it runs inside, takes the next port. */
-  PORT: port.default(4870),
+  PORT: whole(0, 65535, 'a port from 0 to 65535').default(4870),
   HOST: z.string().default('0.0.0.0'),
   /** The embedded database, the secret key and the sandbox's journal live here. */
   DATA_DIR: z.string().default('data'),
   /** Unset: an embedded PostgreSQL runs in DATA_DIR. */
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'postgres://user:password@host:port/database' })
+    .optional(),
   /** The address that customers and payment providers use. */
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  PUBLIC_URL: address.optional(),
   /** Unset: a sandbox that speaks Moodle's protocol runs inside. */
-  MOODLE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  MOODLE_URL: address.optional(),
   MOODLE_TOKEN: z.string().min(1).optional(),
   /** Folders of handlers outside this repository, separated as in PATH. */
   HANDLERS_PATH: z.string().default(''),
@@ -31,33 +38,60 @@ const environment = z.object({
   /** Offers the test card as a means of payment. On by default only while the sandbox stands in for Moodle. */
   TEST_MODE: flag.optional(),
   /** Signs links and notifications. Unset: made once and kept in DATA_DIR. */
-  SECRET_KEY: z.string().min(32).optional(),
+  SECRET_KEY: z.string().min(32, '32 characters at least').optional(),
   /** smtp://user:password@host:port. Unset: mails are kept in the office and not sent. */
-  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
-  MAIL_FROM: z.email().default('shop@boutique.example'),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'smtp://user:password@host:port, or smtps://…' }).optional(),
+  MAIL_FROM: z.email('an e-mail address').optional(),
   /** The training organisation's name, and where transfers go. */
   SHOP_NAME: z.string().default('Atelier Formation'),
   CURRENCY: z
     .string()
-    .regex(/^[A-Z]{3}$/, 'three capitals of ISO 4217, such as EUR')
+    .refine(
+      hasCents,
+      'a currency of ISO 4217 in capitals, such as EUR, whose smallest coin is a hundredth: amounts are kept in cents',
+    )
     .default('EUR'),
   TRANSFER_ACCOUNT_HOLDER: z.string().default('Atelier Formation'),
-  TRANSFER_IBAN: z.string().default('FR76 3000 6000 0112 3456 7890 189'),
+  TRANSFER_IBAN: z
+    .string()
+    .refine(isIban, 'an IBAN: one character of it is wrong, or missing')
+    .default(demoIban),
   TRANSFER_BIC: z.string().default('AGRIFRPP'),
   /** Days that a deferred payment may take before the order expires. */
-  PAYMENT_DAYS: z.coerce.number().int().min(1).max(365).default(30),
+  PAYMENT_DAYS: whole(1, 365).default(30),
   /** How often a minute one API token, or one address without a token, may call the API. */
-  API_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(1200),
+  API_REQUESTS_PER_MINUTE: whole(1, 1_000_000).default(1200),
   /** How many proxies of yours stand before the shop: rate limits then see the customer's own address. */
-  TRUSTED_PROXIES: z.coerce.number('a whole number').int().min(0).max(9).default(0),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  TRUSTED_PROXIES: whole(0, 9).default(0),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'trace, debug, info, warn, error or silent')
+    .default('info'),
 })
 
-export type Config = Omit<z.output<typeof environment>, 'PUBLIC_URL' | 'TEST_MODE'> & {
+export type Config = Omit<z.output<typeof environment>, 'PUBLIC_URL' | 'MAIL_FROM' | 'TEST_MODE'> & {
   PUBLIC_URL: string
+  MAIL_FROM: string
   TEST_MODE: boolean
   /** True when the sandbox stands in for a real Moodle. */
   sandboxed: boolean
+}
+
+/** Whether its check digits are right, as ISO 13616 has them: money sent to a mistyped account is gone. */
+function isIban(typed: string): boolean {
+  const iban = typed.replaceAll(' ', '').toUpperCase()
+  if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(iban)) return false
+  const digits = [...iban.slice(4), ...iban.slice(0, 4)].map((one) => Number.parseInt(one, 36)).join('')
+  return BigInt(digits) % 97n === 1n
+}
+
+/** Not so of yen or Kuwaiti dinars: 500 of theirs would be shown and charged as 5.00 or 0.500. */
+function hasCents(currency: string): boolean {
+  if (!Intl.supportedValuesOf('currency').includes(currency)) return false
+  const { maximumFractionDigits } = new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+  }).resolvedOptions()
+  return maximumFractionDigits === 2
 }
 
 /**
@@ -75,7 +109,7 @@ export function readConfig(
     return {
       ok: false,
       errors: read.error.issues.map(
-        (issue) => `${issue.path.join('.')}: ${issue.message}. See docs/operating.md.`,
+        (issue) => `${issue.path.join('.')}: expected ${issue.message}. See docs/operating.md.`,
       ),
     }
   }
@@ -87,12 +121,21 @@ export function readConfig(
       errors: [`${missing}: set it too, or unset both to use the sandbox. See docs/operating.md.`],
     }
   }
+  if (settings.SMTP_URL && !settings.MAIL_FROM) {
+    return {
+      ok: false,
+      errors: [
+        'MAIL_FROM: set it too: your mail server sends from an address of yours. See docs/operating.md.',
+      ],
+    }
+  }
   const sandboxed = !settings.MOODLE_URL
   return {
     ok: true,
     config: {
       ...settings,
       sandboxed,
+      MAIL_FROM: settings.MAIL_FROM ?? 'shop@boutique.example',
       TEST_MODE: settings.TEST_MODE ?? sandboxed,
       PUBLIC_URL: (settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`).replace(/\/$/, ''),
     },

@@ -22,6 +22,7 @@ import { sealWith } from '../shop/seal.ts'
 import type { Shop } from '../shop/shop.ts'
 import { StartupError } from '../startup-error.ts'
 import type { Command } from './boutique.ts'
+import { fromCaller } from './from-caller.ts'
 import { readSettings } from './read-settings.ts'
 import { withDatabase } from './with-database.ts'
 
@@ -63,7 +64,7 @@ const sorted = z.strictObject({ external: answers, fields: answers.optional() })
 type Given = z.output<typeof answers>
 
 async function readAnswers(file: string): Promise<Given[]> {
-  const text = await readFile(file, 'utf8').catch(() => {
+  const text = await readFile(fromCaller(file), 'utf8').catch(() => {
     throw new StartupError(`${file} can't be read.`)
   })
   try {

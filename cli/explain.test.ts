@@ -33,6 +33,13 @@ describe('explain', () => {
     assert.equal(explain(error), `Unknown option '--colour'. "npx boutique help" has the commands.`)
   })
 
+  it('says that a name has no address, and that an address is not the machine’s', async () => {
+    const [unnamed] = await once(createServer().listen(0, 'shop.invalid'), 'error')
+    assert.match(explain(unnamed), /^The name shop\.invalid has no address: /)
+    const [elsewhere] = await once(createServer().listen(0, '192.0.2.1'), 'error')
+    assert.match(explain(elsewhere), /^192\.0\.2\.1 is no address of this machine: /)
+  })
+
   it('says which port is taken', async () => {
     const first = createServer().listen(0)
     await once(first, 'listening')

@@ -12,6 +12,12 @@ export function explain(error: unknown): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code.startsWith('ERR_PARSE_ARGS'))
     return `${firstSentence(error.message)} "npx boutique help" has the commands.`
+  if ('hostname' in error && (code === 'ENOTFOUND' || code === 'EAI_AGAIN')) {
+    return `The name ${error.hostname} has no address: correct it (HOST, if that is where the shop is to listen), or the network.`
+  }
+  if (code === 'EADDRNOTAVAIL' && 'address' in error) {
+    return `${error.address} is no address of this machine: set HOST to one that is, or to 0.0.0.0 for all.`
+  }
   if ('syscall' in error && error.syscall === 'listen' && 'port' in error) {
     const why = code === 'EADDRINUSE' ? 'is taken: stop what uses it' : `can't be listened on (${code})`
     return `Port ${error.port} ${why}, or set PORT to another; the sandbox takes the next one.`

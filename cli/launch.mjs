@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -28,7 +28,11 @@ export async function launch(entry, args) {
     await install({ forDevelopment: entry !== 'cli/boutique.ts' })
     const command = ['--import', loader(), join(root, entry), ...args]
     // Compiled code is kept from one start to the next: a fifth less to do.
-    const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node'), ...process.env }
+    const env = {
+      NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node'),
+      ...process.env,
+      CALLED_FROM: callersFolder(),
+    }
     // What stands last counts: the caller's own options win.
     if (args[0] === 'start') env.NODE_OPTIONS = [...sparing, env.NODE_OPTIONS].join(' ').trim()
     follow(spawn(findNode(), command, { cwd: root, env, stdio: 'inherit' }))
@@ -134,6 +138,12 @@ function hydratePostgres() {
 }
 
 // Running
+
+/** Where the paths are seen from that were typed. `npm run` goes to the package first, and says where it was called. */
+function callersFolder() {
+  const here = process.cwd()
+  return relative(root, here) === '' ? (process.env.INIT_CWD ?? here) : here
+}
 
 /** The pinned Node; without one for this platform, the system's, if it is new enough. */
 function findNode() {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 
 const root = join(import.meta.dirname, '..')
@@ -52,6 +53,21 @@ describe('launch', { skip: process.platform === 'win32' && 'its stand-ins are sh
   it('runs the file with its arguments and gives its exit code back, silently', async () => {
     assert.deepEqual(await launch('entry.mjs', 'a', '--b'), { code: 7, stdout: 'ran a --b\n', stderr: '' })
     assert.equal(await npmCalls(), '')
+  })
+
+  it('tells the command where it was typed', async () => {
+    await write('entry.mjs', 'console.log(process.cwd(), process.env.CALLED_FROM)')
+    const from = async (cwd: string, more: object = {}) => {
+      const child = spawn('node', [join(folder, 'cli', 'run.mjs'), 'entry.mjs'], {
+        cwd,
+        env: { ...env(), ...more },
+      })
+      return (await text(child.stdout)).trim()
+    }
+    const [shop, elsewhere] = [await realpath(folder), await realpath(tmpdir())]
+    assert.equal(await from(elsewhere), `${shop} ${elsewhere}`)
+    // As `npm run` does: it goes to the package, and says where it was called.
+    assert.equal(await from(shop, { INIT_CWD: elsewhere }), `${shop} ${elsewhere}`)
   })
 
   it('installs, without install scripts, when a package is missing or has another version', async () => {

@@ -43,6 +43,14 @@ describe('boutique new', async () => {
     assert.equal(proof.title, 'Webinar place')
   })
 
+  it('takes a path from where it was typed', async () => {
+    const { stdout } = await boutique(['ext_here', '--in', 'mine'], { CALLED_FROM: folder })
+    assert.match(stdout, /^mine\/ext_here is a handler/)
+    assert.match(stdout, /npx boutique test mine\/ext_here /)
+    assert.deepEqual(await readdir(path.join(folder, 'mine')), ['ext_here'])
+    await rm(path.join(folder, 'mine'), { recursive: true })
+  })
+
   it('says of a specific one which entry it is for, and whether there is one', async () => {
     const none = await boutique(['ROOM-7'])
     assert.match(none.stdout, /Only the entry ROOM-7 can use it.*There is no such entry yet/)

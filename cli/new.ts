@@ -6,6 +6,7 @@ import { kindOf } from '../production/registry.ts'
 import { findEntry } from '../shop/entry.ts'
 import { StartupError } from '../startup-error.ts'
 import type { Command } from './boutique.ts'
+import { fromCaller, shownToCaller } from './from-caller.ts'
 import { readSettings } from './read-settings.ts'
 import { table } from './table.ts'
 import { withDatabase } from './with-database.ts'
@@ -29,13 +30,12 @@ export const newHandler: Command = {
     const kind = nameable(id)
     const sources = handlerSources(settings)
     const [shipped = '', first = shipped] = sources.filter((source) => !source.startsWith('npm:'))
-    const into = path.resolve(values.in ?? first)
+    const into = values.in === undefined ? path.resolve(first) : fromCaller(values.in)
     await refuseTaken(id, [...sources, into])
     const folder = path.join(into, id)
     await writeHandler(folder, kind === 'specific' ? id : titleFrom(id))
 
-    const shown = path.relative('', folder)
-    const where = shown.startsWith('..') ? folder : shown
+    const where = shownToCaller(folder)
     const known = (await Promise.all(sources.map(resolved))).includes(into)
     console.log(
       [

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 import type { Logger } from 'pino'
-import type { Config } from '../config.ts'
+import { type Config, demoIban } from '../config.ts'
 import { createLog } from '../log.ts'
 import type { Running } from '../main.ts'
+import { StartupError } from '../startup-error.ts'
 import { routes } from '../web/routes.ts'
 import type { Command } from './boutique.ts'
 import { readSettings } from './read-settings.ts'
@@ -38,6 +39,12 @@ export const start: Command = {
       DATA_DIR: values['data-dir'],
       WATCH_HANDLERS: values.watch,
     })
+    if (!config.sandboxed && !config.TEST_MODE && config.TRANSFER_IBAN === demoIban) {
+      throw new StartupError(
+        'TRANSFER_IBAN: set it, with TRANSFER_ACCOUNT_HOLDER and TRANSFER_BIC: customers would be told to pay to an account ' +
+          'that is nobody’s. To try the shop out on a real Moodle, TEST_MODE=on does without. See docs/operating.md.',
+      )
+    }
     // A person at a terminal wants to read where to go; a log collector wants every line.
     const quiet = process.stderr.isTTY && !process.env.LOG_LEVEL
     const log = createLog(quiet ? 'warn' : config.LOG_LEVEL)

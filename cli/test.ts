@@ -6,6 +6,7 @@ import type { Proof } from '../kit/testing.ts'
 import { folderOfSource, handlerSources } from '../production/handler-sources.ts'
 import { StartupError } from '../startup-error.ts'
 import type { Command } from './boutique.ts'
+import { fromCaller } from './from-caller.ts'
 import { readSettings } from './read-settings.ts'
 
 export const test: Command = {
@@ -27,7 +28,8 @@ export const test: Command = {
     })
     const sources = handlerSources(readSettings())
     const folders = await Promise.all(sources.map((source) => folderOfSource(source)))
-    const handlers = positionals.length > 0 ? positionals : await handlersIn(folders)
+    const named = positionals.map((one) => (existsSync(fromCaller(one)) ? fromCaller(one) : one))
+    const handlers = named.length > 0 ? named : await handlersIn(folders)
     // Only here: the other commands don't need the sandbox.
     const { formatProof, openWorlds, proveHandler, writeProofs } = await import('../kit/testing.ts')
     const worlds = await openWorlds()
@@ -42,8 +44,8 @@ export const test: Command = {
     } finally {
       await worlds.close()
     }
-    const file = values.write
-    if (file === undefined) return
+    if (values.write === undefined) return
+    const file = fromCaller(values.write)
     const page = existsSync(file) ? await readFile(file, 'utf8') : ''
     await writeFile(
       file,
