@@ -12,7 +12,7 @@ import { ButtonForm } from '../../ui/button.tsx'
 import { Card, PageHead } from '../../ui/card.tsx'
 import { ErrorSummary } from '../../ui/error-summary.tsx'
 import { KeyValue } from '../../ui/key-value.tsx'
-import { formatDuration, pick } from '../../ui/locale.ts'
+import { formatDuration, type Locale, pick } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Table } from '../../ui/table.tsx'
@@ -66,10 +66,7 @@ async function journalPage(c: OfficeContext, face: Face, journal: Journal, sent?
   const { locale } = c.var
   const t = productionsTexts[locale]
   const csrf = csrfToken(c)
-  const waits = journal.state === 'needs_operator' || journal.state === 'retrying'
-  const mayEnd = waits || journal.state === 'queued'
-  const handler = face.shop.registry().handlers.get(journal.handler)
-  const said = sayCause(journal.cause, locale)
+  const handler = face.shop.registry().handlers.get(journal.handler)?.handler
   const title = `${sayScript(journal.script, locale)} #${journal.id}`
   return await officePage(
     c,
@@ -82,7 +79,7 @@ async function journalPage(c: OfficeContext, face: Face, journal: Journal, sent?
         actions={
           <>
             <StateBadge kind="production" state={journal.state} locale={locale} />
-            {waits && mayChange(c) && (
+            {waits(journal) && mayChange(c) && (
               <ButtonForm action={routes.office.productions.retry(journal.id)} csrf={csrf} look="primary">
                 {t.retryNow}
               </ButtonForm>
@@ -91,131 +88,176 @@ async function journalPage(c: OfficeContext, face: Face, journal: Journal, sent?
         }
       />
       <ErrorSummary locale={locale} errors={sentErrors(sent, locale)} />
-      {waits && journal.cause && (
-        <Notice
-          tone={journal.state === 'needs_operator' ? 'error' : 'warning'}
-          title={said.kind}
-          locale={locale}
-        >
-          <p>{said.message}</p>
-          {said.detail && <p class="small mono">{said.detail}</p>}
-          <p class="soft">{t.advice[journal.cause.kind]}</p>
-          {journal.state === 'retrying' && (
-            <p>
-              {t.nextTry} <Moment at={journal.dueAt} locale={locale} />
-            </p>
-          )}
-        </Notice>
-      )}
+      <Stopped journal={journal} locale={locale} />
       <div class="columns">
         <div>
-          <Card flush title={t.steps}>
-            <Table
-              caption={t.steps}
-              locale={locale}
-              rows={journal.steps}
-              empty={<p>{t.noSteps}</p>}
-              columns={[
-                {
-                  label: t.step,
-                  heading: true,
-                  narrow: true,
-                  cell: (step) => <span class="mono">{step.name}</span>,
-                },
-                {
-                  label: t.result,
-                  cell: (step) => <span class="mono small">{short(JSON.stringify(step.result))}</span>,
-                },
-                { label: t.attempt, numeric: true, narrow: true, cell: (step) => step.attempt },
-                {
-                  label: t.duration,
-                  numeric: true,
-                  narrow: true,
-                  cell: (step) => formatDuration(step.milliseconds, locale),
-                },
-                { label: t.at, narrow: true, cell: (step) => <Moment at={step.at} locale={locale} /> },
-              ]}
-            />
-          </Card>
-          {journal.failed.length > 0 && (
-            <Card title={t.failures}>
-              <Timeline
-                locale={locale}
-                items={journal.failed.toReversed().map((failure) => ({
-                  at: failure.at,
-                  tone: 'danger',
-                  title: failure.step ? t.failedAt(failure.attempt, failure.step) : t.failed(failure.attempt),
-                  detail: <CauseText cause={failure.cause} locale={locale} />,
-                }))}
-              />
-            </Card>
-          )}
-          {journal.feedback && (
-            <Card title={t.feedback}>
-              <KeyValue
-                rows={[
-                  [t.shown, journal.feedback.shown && pick(journal.feedback.shown, locale)],
-                  [t.mailed, journal.feedback.mailed && pick(journal.feedback.mailed, locale)],
-                  [t.kept, journal.feedback.kept],
-                ]}
-              />
-            </Card>
-          )}
+          <Steps journal={journal} locale={locale} />
+          <Failures journal={journal} locale={locale} />
+          <Feedback journal={journal} locale={locale} />
           <Card title={t.input}>
-            <pre>{JSON.stringify(withoutSecrets(journal.input, handler?.handler), null, 2)}</pre>
+            <pre>{JSON.stringify(withoutSecrets(journal.input, handler), null, 2)}</pre>
           </Card>
         </div>
         <div>
-          <Card title={t.facts}>
-            <KeyValue
-              rows={[
-                [t.order, <a href={routes.office.orders.show(journal.orderNumber)}>{journal.orderNumber}</a>],
-                [
-                  t.handler,
-                  <>
-                    {handler && pick(handler.handler.title, locale)}
-                    <div class="soft mono small">{journal.handler}</div>
-                  </>,
-                ],
-                [t.attempt, String(journal.attempt)],
-                [t.inARow, journal.failures > 0 ? String(journal.failures) : undefined],
-                [t.worker, journal.worker ? <span class="mono small">{journal.worker}</span> : undefined],
-                [t.askedAt, <Moment at={journal.createdAt} locale={locale} />],
-                [
-                  t.startedAt,
-                  journal.startedAt ? <Moment at={journal.startedAt} locale={locale} /> : undefined,
-                ],
-                [
-                  t.endedAt,
-                  journal.endedAt && !mayEnd ? <Moment at={journal.endedAt} locale={locale} /> : undefined,
-                ],
-              ]}
-            />
-          </Card>
-          {mayEnd && mayChange(c) && (
-            <Card title={t.otherwise}>
-              <div class="actions">
-                <ReasonForm
-                  {...{ c, csrf, sent }}
-                  form="skipped"
-                  action={routes.office.productions.skip(journal.id)}
-                  label={t.skip}
-                  help={t.skipHelp}
-                />
-                <ReasonForm
-                  {...{ c, csrf, sent }}
-                  form="cancelled"
-                  action={routes.office.productions.cancel(journal.id)}
-                  label={t.cancel}
-                  look="danger"
-                  help={t.cancelHelp}
-                />
-              </div>
-            </Card>
-          )}
+          <Facts journal={journal} handler={handler} locale={locale} />
+          {canEnd(journal) && mayChange(c) && <Endings {...{ c, csrf, sent }} id={journal.id} />}
         </div>
       </div>
     </>,
+  )
+}
+
+function waits({ state }: Journal): boolean {
+  return state === 'needs_operator' || state === 'retrying'
+}
+
+/** Whether an operator's decision may end it. */
+function canEnd(journal: Journal): boolean {
+  return waits(journal) || journal.state === 'queued'
+}
+
+type PartProps = { journal: Journal; locale: Locale }
+
+/** Why it doesn't go on, and what to do. */
+function Stopped({ journal, locale }: PartProps) {
+  const t = productionsTexts[locale]
+  if (!waits(journal) || !journal.cause) return null
+  const said = sayCause(journal.cause, locale)
+  return (
+    <Notice tone={journal.state === 'needs_operator' ? 'error' : 'warning'} title={said.kind} locale={locale}>
+      <p>{said.message}</p>
+      {said.detail && <p class="small mono">{said.detail}</p>}
+      <p class="soft">{t.advice[journal.cause.kind]}</p>
+      {journal.state === 'retrying' && (
+        <p>
+          {t.nextTry} <Moment at={journal.dueAt} locale={locale} />
+        </p>
+      )}
+    </Notice>
+  )
+}
+
+function Steps({ journal, locale }: PartProps) {
+  const t = productionsTexts[locale]
+  return (
+    <Card flush title={t.steps}>
+      <Table
+        caption={t.steps}
+        locale={locale}
+        rows={journal.steps}
+        empty={<p>{t.noSteps}</p>}
+        columns={[
+          {
+            label: t.step,
+            heading: true,
+            narrow: true,
+            cell: (step) => <span class="mono">{step.name}</span>,
+          },
+          {
+            label: t.result,
+            cell: (step) => <span class="mono small">{short(JSON.stringify(step.result))}</span>,
+          },
+          { label: t.attempt, numeric: true, narrow: true, cell: (step) => step.attempt },
+          {
+            label: t.duration,
+            numeric: true,
+            narrow: true,
+            cell: (step) => formatDuration(step.milliseconds, locale),
+          },
+          { label: t.at, narrow: true, cell: (step) => <Moment at={step.at} locale={locale} /> },
+        ]}
+      />
+    </Card>
+  )
+}
+
+function Failures({ journal, locale }: PartProps) {
+  const t = productionsTexts[locale]
+  if (journal.failed.length === 0) return null
+  return (
+    <Card title={t.failures}>
+      <Timeline
+        locale={locale}
+        items={journal.failed.toReversed().map((failure) => ({
+          at: failure.at,
+          tone: 'danger',
+          title: failure.step ? t.failedAt(failure.attempt, failure.step) : t.failed(failure.attempt),
+          detail: <CauseText cause={failure.cause} locale={locale} />,
+        }))}
+      />
+    </Card>
+  )
+}
+
+function Feedback({ journal: { feedback }, locale }: PartProps) {
+  const t = productionsTexts[locale]
+  if (!feedback) return null
+  return (
+    <Card title={t.feedback}>
+      <KeyValue
+        rows={[
+          [t.shown, feedback.shown && pick(feedback.shown, locale)],
+          [t.mailed, feedback.mailed && pick(feedback.mailed, locale)],
+          [t.kept, feedback.kept],
+        ]}
+      />
+    </Card>
+  )
+}
+
+function Facts({ journal, handler, locale }: PartProps & { handler?: Handler }) {
+  const t = productionsTexts[locale]
+  return (
+    <Card title={t.facts}>
+      <KeyValue
+        rows={[
+          [t.order, <a href={routes.office.orders.show(journal.orderNumber)}>{journal.orderNumber}</a>],
+          [
+            t.handler,
+            <>
+              {handler && pick(handler.title, locale)}
+              <div class="soft mono small">{journal.handler}</div>
+            </>,
+          ],
+          [t.attempt, String(journal.attempt)],
+          [t.inARow, journal.failures > 0 ? String(journal.failures) : undefined],
+          [t.worker, journal.worker ? <span class="mono small">{journal.worker}</span> : undefined],
+          [t.askedAt, <Moment at={journal.createdAt} locale={locale} />],
+          [t.startedAt, journal.startedAt ? <Moment at={journal.startedAt} locale={locale} /> : undefined],
+          [
+            t.endedAt,
+            journal.endedAt && !canEnd(journal) ? <Moment at={journal.endedAt} locale={locale} /> : undefined,
+          ],
+        ]}
+      />
+    </Card>
+  )
+}
+
+/** The two decisions that end it without its script. */
+function Endings(props: { c: OfficeContext; csrf: string; sent?: SentForm; id: number }) {
+  const { id, ...form } = props
+  const t = productionsTexts[form.c.var.locale]
+  return (
+    <Card title={t.otherwise}>
+      <div class="actions">
+        <ReasonForm
+          {...form}
+          form="skipped"
+          action={routes.office.productions.skip(id)}
+          label={t.skip}
+          help={t.skipHelp}
+        />
+        <ReasonForm
+          {...form}
+          form="cancelled"
+          action={routes.office.productions.cancel(id)}
+          label={t.cancel}
+          look="danger"
+          help={t.cancelHelp}
+        />
+      </div>
+    </Card>
   )
 }
 
