@@ -12,8 +12,8 @@ export const signatureHeader = 'Boutique-Signature'
 const notification = z.object({
   id: z.string().min(1).max(100),
   type: z.enum(['payment.succeeded', 'payment.failed']),
-  /** Unix seconds. */
-  created: z.int().positive(),
+  /** Unix seconds, to the year 9999. */
+  created: z.int().positive().max(253_402_300_799),
   data: z.object({
     order: z.string().min(1).max(40),
     payment: z.string().min(1).max(100),

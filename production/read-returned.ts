@@ -23,7 +23,7 @@ const entitlements = z
 const draft = z.looseObject({
   key: z.string().min(1).max(200),
   title: text,
-  link: z.string().optional(),
+  link: z.url({ protocol: /^https?$/ }).optional(),
   holder: person.optional(),
   startsAt: z.date(),
   endsAt: z.date().optional(),

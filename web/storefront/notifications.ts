@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { applyNotification } from '../../shop/payment.ts'
+import { whyNotStorable } from '../api/storable.ts'
 import type { Face } from '../face.ts'
 import { routes } from '../routes.ts'
 import type { WebEnv } from '../security.ts'
@@ -30,6 +31,10 @@ export function notifications(face: Face): Hono<WebEnv> {
       if (!read.ok) {
         log.warn({ status: read.status, reason: read.reason }, 'a notification was refused')
         return problem(read.status, read.status === 401 ? 'Not signed by us' : 'Not understood', read.reason)
+      }
+      // It would be sent again for ever.
+      if (whyNotStorable(read.notification, 'body').length > 0) {
+        return problem(400, 'Not understood', 'It holds a text that no database keeps.')
       }
       const { eventId, orderNumber } = read.notification
       const result = await applyNotification(face.shop, means.id, read.notification)

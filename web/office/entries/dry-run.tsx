@@ -46,13 +46,18 @@ export async function tryEntry(c: OfficeContext, face: Face) {
   const typed = readTyped(shop, body, entry)
   const { draft, errors } = draftOf(typed)
   const needed = Object.entries(errors).filter(([field]) => ['code', 'price', 'vat'].includes(field))
-  if (needed.length > 0) {
-    const wrong = { ...nothingWrong, own: Object.fromEntries(needed) }
+  const ownFields = parseElements(draft.fields)
+  if (needed.length > 0 || !ownFields.ok) {
+    const fields = ownFields.ok ? [] : ownFields.errors
+    const wrong = { ...nothingWrong, own: Object.fromEntries(needed), fields }
     return await entryPage(c, face, { entry, typed, wrong, refused: 'invalid' })
   }
   const { en, fr } = draft.title
   const tried = { ...draft, title: { en: en || fr || draft.code, fr: fr || en || draft.code } }
-  const elements = elementsOfUnit(face, tried)
+  const elements = {
+    external: unitForms(shop, { ...tried, fields: [] }).external,
+    fields: ownFields.elements,
+  }
   const samples = readSamples(body, elements)
   const run = await dryRun(shop, tried, samples satisfies DryAnswers[])
   const found = handlerOf(shop.registry(), tried)
@@ -68,13 +73,6 @@ export async function tryEntry(c: OfficeContext, face: Face) {
     samples,
     run,
   })
-}
-
-/** What a customer is asked for a unit of the draft. */
-function elementsOfUnit(face: Face, draft: Parameters<typeof dryRun>[1]): UnitElements {
-  const forms = unitForms(face.shop, { ...draft, fields: [] })
-  const own = parseElements(draft.fields)
-  return { external: forms.external, fields: own.ok ? own.elements : [] }
 }
 
 /** The answers that were sent; made-up ones where a unit has none yet. */
