@@ -4,6 +4,7 @@ const found = z.object({
   courses: z.array(
     z.object({
       id: z.int(),
+      fullname: z.string().default(''),
       visible: z.union([z.int(), z.boolean()]).default(1),
       timecreated: z.int().default(0),
     }),
@@ -19,35 +20,41 @@ export async function findCourse(moodle: Moodle, field: 'shortname' | 'idnumber'
 /** Seconds after which a copy that is still under way is given up. */
 const longestCopy = 30 * 60
 
+/** How a unit's copy is known: by its short name, and by `mark`, its name until it gets its own and its ID number then. */
+export type CopyNames = { mark: string; shortname: string }
+
 /**
- * The unit's copy of the template, or else a new one, under the short name `mark`, which Moodle keeps unique, until it
- * gets its own. A client that hung up still gets its copy.
+ * The unit's copy of the template, or else a new one. A client that hung up still gets its copy, be it after another was
+ * made: so it has its own short name from the start, which Moodle keeps unique. Throws `shortnametaken` when a course
+ * that is no copy of the unit's has it.
  */
 export async function ensureCopy(
   moodle: Moodle,
   { template, category }: { template: number; category: number },
-  mark: string,
+  names: CopyNames,
 ): Promise<number> {
-  const existing = await findCopy(moodle, mark)
+  const { mark, shortname } = names
+  const existing = await findCopy(moodle, names)
   if (existing !== undefined) return existing
   // Moodle hides a course while it fills it, and shows it when it is whole.
-  const copy = { courseid: template, fullname: mark, shortname: mark, categoryid: category, visible: 1 }
+  const copy = { courseid: template, fullname: mark, shortname, categoryid: category, visible: 1 }
   try {
     const { id } = await moodle.call('core_course_duplicate_course', copy, z.object({ id: z.int() }))
     return await withoutSpare(moodle, id, mark)
   } catch (error) {
     if (!(error instanceof MoodleError) || error.kind !== 'request') throw error
-    const meanwhile = await findCopy(moodle, mark)
+    const meanwhile = await findCopy(moodle, names)
     if (meanwhile === undefined) throw error
     return meanwhile
   }
 }
 
-async function findCopy(moodle: Moodle, mark: string): Promise<number | undefined> {
+async function findCopy(moodle: Moodle, { mark, shortname }: CopyNames): Promise<number | undefined> {
   const named = await findCourse(moodle, 'idnumber', mark)
   if (named) return named.id
-  const copy = await findCourse(moodle, 'shortname', mark)
-  if (!copy || copy.visible) return copy?.id
+  const copy = await findCourse(moodle, 'shortname', shortname)
+  if (copy?.fullname !== mark) return undefined
+  if (copy.visible) return copy.id
   if (Date.now() / 1000 - copy.timecreated < longestCopy)
     throw new RetryLater(20, `Moodle is still copying the template into course ${copy.id}`)
   throw new Error(`the copy of the template, course ${copy.id}, was never finished: delete it, then retry`)

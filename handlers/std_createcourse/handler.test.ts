@@ -69,7 +69,8 @@ describe('a copy that is under way when the process dies', () => {
       .executeTakeFirstOrThrow()
     // Moodle hides what it fills.
     const begun = {
-      shortname: `boutique-unit-${number}-${id}`,
+      shortname: 'SAFETY-3',
+      fullname: `boutique-unit-${number}-${id}`,
       visible: false,
       createdAt: Math.floor(Date.now() / 1000),
     }
@@ -83,6 +84,6 @@ describe('a copy that is under way when the process dies', () => {
     copy.visible = true
     await shop.takeOver(2)
     assert.deepEqual(await shop.unitStates(number), ['produced'])
-    assert.equal(copy.shortname, 'SAFETY-3')
+    assert.equal(copy.fullname, 'Safety at work')
   })
 })

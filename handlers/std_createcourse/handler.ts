@@ -7,6 +7,7 @@ import {
   defineHandler,
   type Finding,
   learnerFields,
+  MoodleError,
   moodleCategory,
   moodleCourse,
   moodleRole,
@@ -137,18 +138,13 @@ export default defineHandler({
     const role = await moodle.roleId(internal.role, internal.template)
     const support = await supportEntitlements({ moodle, step, unit }, internal)
     const mark = markOf(unit)
-    const course = await step('copy', () => ensureCopy(moodle, internal, mark))
+    const refuse = refuseTaken(shortname)
+    const course = await step('copy', () => ensureCopy(moodle, internal, { mark, shortname }).catch(refuse))
     await step('names', async () => {
       const visible = internal.visible ? 1 : 0
       const change = { fullname, shortname, idnumber: mark, categoryid: internal.category, visible }
       const fault = await changeCourse(moodle, course, change)
-      if (fault?.code === 'shortnametaken') {
-        throw new Refused({
-          en: `Another course has the short name “${shortname}” by now: rename that one in Moodle, then retry.`,
-          fr: `Un autre cours porte désormais le nom abrégé « ${shortname} » : renommez-le dans Moodle, puis relancez.`,
-        })
-      }
-      if (fault) throw fault
+      if (fault) refuse(fault)
     })
     return {
       products: [
@@ -190,6 +186,16 @@ const isTaken = (shortname: string) => ({
   en: `The short name “${shortname}” is taken: choose another.`,
   fr: `Le nom abrégé « ${shortname} » est pris : choisissez-en un autre.`,
 })
+
+const refuseTaken =
+  (shortname: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof MoodleError) || error.code !== 'shortnametaken') throw error
+    throw new Refused({
+      en: `Another course has the short name “${shortname}” by now: rename that one in Moodle, then retry.`,
+      fr: `Un autre cours porte désormais le nom abrégé « ${shortname} » : renommez-le dans Moodle, puis relancez.`,
+    })
+  }
 
 /** The order's number tells it from a unit of another shop on the same site. */
 const markOf = (unit: { id: number; order: { number: string } }) =>
