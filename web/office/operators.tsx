@@ -3,7 +3,7 @@ import type { Role } from '../../db/schema.ts'
 import { elementsOf, type FormErrors, type FormValues, readForm, validate } from '../../sdk/form.ts'
 import { type Text, z } from '../../sdk/index.ts'
 import { changeOperator } from '../../shop/change-operator.ts'
-import { createOperator, listOperators, readablePassword } from '../../shop/operator.ts'
+import { createOperator, listOperators, type Operator, readablePassword } from '../../shop/operator.ts'
 import type { Face } from '../face.ts'
 import { routes } from '../routes.ts'
 import { csrfToken, readBody } from '../security.ts'
@@ -56,6 +56,7 @@ const faults: Record<'email_taken' | 'email_invalid' | 'name_missing' | 'passwor
   password_short: ['', { en: 'The password is too short.', fr: 'Le mot de passe est trop court.' }],
 }
 
+type ListedOperator = Operator & { disabledAt: Date | null }
 type Sent = { values: FormValues; errors: FormErrors }
 
 export async function operatorList(c: OfficeContext, face: Face) {
@@ -122,78 +123,7 @@ async function operatorsPage(
       <div class="columns">
         <div>
           <Card flush>
-            <Table
-              caption={t.title}
-              locale={locale}
-              rows={operators}
-              columns={[
-                {
-                  label: t.name,
-                  heading: true,
-                  cell: (operator) => (
-                    <>
-                      {operator.name}{' '}
-                      {operator.id === c.var.operator.id && <span class="soft">({t.you})</span>}
-                      <div class="soft small">{operator.email}</div>
-                    </>
-                  ),
-                },
-                {
-                  label: t.role,
-                  cell: (operator) =>
-                    operator.disabledAt ? (
-                      <Badge tone="neutral">{t.disabled}</Badge>
-                    ) : (
-                      <ButtonForm
-                        action={routes.office.operators.change(operator.id)}
-                        csrf={csrf}
-                        size="small"
-                        label={t.changeRole(operator.name)}
-                        before={
-                          <select name="role" aria-label={t.roleOf(operator.name)} class="small">
-                            {roles.map((role) => (
-                              <option value={role} selected={role === operator.role}>
-                                {texts[locale].roles[role]}
-                              </option>
-                            ))}
-                          </select>
-                        }
-                      >
-                        {t.change}
-                      </ButtonForm>
-                    ),
-                },
-                {
-                  label: '',
-                  narrow: true,
-                  cell: (operator) =>
-                    operator.disabledAt ? (
-                      <ButtonForm
-                        action={routes.office.operators.change(operator.id)}
-                        csrf={csrf}
-                        size="small"
-                        fields={{ disabled: 'false' }}
-                        label={t.enableWho(operator.name)}
-                      >
-                        {t.enable}
-                      </ButtonForm>
-                    ) : (
-                      <Confirm label={t.disable} look="quiet">
-                        <p>{t.disableHelp}</p>
-                        <ButtonForm
-                          action={routes.office.operators.change(operator.id)}
-                          csrf={csrf}
-                          look="danger"
-                          fields={{ disabled: 'true' }}
-                          label={t.disableWho(operator.name)}
-                        >
-                          {t.disable}
-                        </ButtonForm>
-                      </Confirm>
-                    ),
-                },
-              ]}
-            />
+            <Operators c={c} operators={operators} csrf={csrf} />
           </Card>
         </div>
         <div>
@@ -212,5 +142,83 @@ async function operatorsPage(
         </div>
       </div>
     </>,
+  )
+}
+
+function Operators({ c, operators, csrf }: { c: OfficeContext; operators: ListedOperator[]; csrf: string }) {
+  const { locale } = c.var
+  const t = operatorsTexts[locale]
+  return (
+    <Table
+      caption={t.title}
+      locale={locale}
+      rows={operators}
+      columns={[
+        {
+          label: t.name,
+          heading: true,
+          cell: (operator) => (
+            <>
+              {operator.name} {operator.id === c.var.operator.id && <span class="soft">({t.you})</span>}
+              <div class="soft small">{operator.email}</div>
+            </>
+          ),
+        },
+        {
+          label: t.role,
+          cell: (operator) =>
+            operator.disabledAt ? (
+              <Badge tone="neutral">{t.disabled}</Badge>
+            ) : (
+              <ButtonForm
+                action={routes.office.operators.change(operator.id)}
+                csrf={csrf}
+                size="small"
+                label={t.changeRole(operator.name)}
+                before={
+                  <select name="role" aria-label={t.roleOf(operator.name)} class="small">
+                    {roles.map((role) => (
+                      <option value={role} selected={role === operator.role}>
+                        {texts[locale].roles[role]}
+                      </option>
+                    ))}
+                  </select>
+                }
+              >
+                {t.change}
+              </ButtonForm>
+            ),
+        },
+        {
+          label: '',
+          narrow: true,
+          cell: (operator) =>
+            operator.disabledAt ? (
+              <ButtonForm
+                action={routes.office.operators.change(operator.id)}
+                csrf={csrf}
+                size="small"
+                fields={{ disabled: 'false' }}
+                label={t.enableWho(operator.name)}
+              >
+                {t.enable}
+              </ButtonForm>
+            ) : (
+              <Confirm label={t.disable} look="quiet">
+                <p>{t.disableHelp}</p>
+                <ButtonForm
+                  action={routes.office.operators.change(operator.id)}
+                  csrf={csrf}
+                  look="danger"
+                  fields={{ disabled: 'true' }}
+                  label={t.disableWho(operator.name)}
+                >
+                  {t.disable}
+                </ButtonForm>
+              </Confirm>
+            ),
+        },
+      ]}
+    />
   )
 }

@@ -11,6 +11,7 @@ import type { Locale } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
 import { Table } from '../../ui/table.tsx'
+import { CustomerName } from '../customer-name.tsx'
 import { asked, askedOneOf, type OfficeContext, readId } from '../office-route.ts'
 import { officePage } from '../page.tsx'
 import { sayMeans } from '../say.ts'
@@ -88,12 +89,7 @@ function Orders({ orders, shop, empty, locale }: OrdersProps) {
         },
         {
           label: t.customer,
-          cell: (order) => (
-            <>
-              {order.customer.company ?? `${order.customer.firstname} ${order.customer.lastname}`}
-              <div class="soft small">{order.customer.email}</div>
-            </>
-          ),
+          cell: (order) => <CustomerName customer={order.customer} />,
         },
         {
           label: t.state,

@@ -1,6 +1,7 @@
 import { elementsOf, readForm } from '../../../sdk/form.ts'
 import { z } from '../../../sdk/index.ts'
 import { type AwaitedOrder, listAwaited } from '../../../shop/list-payments.ts'
+import type { Shop } from '../../../shop/shop.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { toHundredths } from '../../ui/amount.ts'
@@ -10,6 +11,7 @@ import { Card, EmptyState } from '../../ui/card.tsx'
 import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
 import { Pager, Table } from '../../ui/table.tsx'
+import { CustomerName } from '../customer-name.tsx'
 import { Filters } from '../filters.tsx'
 import { asked, type OfficeContext, readId } from '../office-route.ts'
 import { mayChange, officePage, withQuery } from '../page.tsx'
@@ -44,76 +46,7 @@ export async function awaitedPayments(c: OfficeContext, face: Face) {
         <Filters path={paths.index()} label={t.search} hint={t.searchHint} search={search} locale={locale} />
       </PaymentsHead>
       <Card flush>
-        <Table
-          caption={t.awaited}
-          locale={locale}
-          rows={orders}
-          empty={
-            <EmptyState title={search ? texts[locale].list.noneFound : t.noneAwaited}>
-              {search && <p>{t.searchOrders}</p>}
-            </EmptyState>
-          }
-          columns={[
-            {
-              label: t.order,
-              heading: true,
-              cell: (order) => (
-                <>
-                  <a href={routes.office.orders.show(order.number)}>{order.number}</a>
-                  <div class="soft small mono">{order.reference}</div>
-                </>
-              ),
-            },
-            {
-              label: t.customer,
-              cell: (order) => (
-                <>
-                  {order.customer.company ?? `${order.customer.firstname} ${order.customer.lastname}`}
-                  <div class="soft small">{order.customer.email}</div>
-                </>
-              ),
-            },
-            { label: t.means, cell: (order) => sayMeans(order.means, face.shop, locale) },
-            {
-              label: t.due,
-              numeric: true,
-              narrow: true,
-              cell: (order) => (
-                <>
-                  <Money
-                    cents={order.totalCents - order.paidCents}
-                    currency={order.currency}
-                    locale={locale}
-                  />
-                  {order.paidCents > 0 && (
-                    <div class="soft small">
-                      {t.received} <Money cents={order.paidCents} currency={order.currency} locale={locale} />
-                    </div>
-                  )}
-                </>
-              ),
-            },
-            {
-              label: t.deadline,
-              narrow: true,
-              cell: (order) => <Deadline order={order} c={c} />,
-            },
-            {
-              label: '',
-              narrow: true,
-              cell: (order) =>
-                mayChange(c) && (
-                  <ButtonLink
-                    href={`${routes.office.orders.show(order.number)}#validate`}
-                    size="small"
-                    icon="check"
-                  >
-                    {t.validate}
-                  </ButtonLink>
-                ),
-            },
-          ]}
-        />
+        <Awaited c={c} shop={face.shop} orders={orders} searched={search !== undefined} />
         <Pager
           next={
             next && withQuery(paths.index(), { search, after: `${next.payBefore.toISOString()}~${next.id}` })
@@ -123,6 +56,75 @@ export async function awaitedPayments(c: OfficeContext, face: Face) {
         />
       </Card>
     </>,
+  )
+}
+
+function Awaited(props: { c: OfficeContext; shop: Shop; orders: AwaitedOrder[]; searched: boolean }) {
+  const { c, shop, orders, searched } = props
+  const { locale } = c.var
+  const t = paymentsTexts[locale]
+  return (
+    <Table
+      caption={t.awaited}
+      locale={locale}
+      rows={orders}
+      empty={
+        <EmptyState title={searched ? texts[locale].list.noneFound : t.noneAwaited}>
+          {searched && <p>{t.searchOrders}</p>}
+        </EmptyState>
+      }
+      columns={[
+        {
+          label: t.order,
+          heading: true,
+          cell: (order) => (
+            <>
+              <a href={routes.office.orders.show(order.number)}>{order.number}</a>
+              <div class="soft small mono">{order.reference}</div>
+            </>
+          ),
+        },
+        {
+          label: t.customer,
+          cell: (order) => <CustomerName customer={order.customer} />,
+        },
+        { label: t.means, cell: (order) => sayMeans(order.means, shop, locale) },
+        {
+          label: t.due,
+          numeric: true,
+          narrow: true,
+          cell: (order) => (
+            <>
+              <Money cents={order.totalCents - order.paidCents} currency={order.currency} locale={locale} />
+              {order.paidCents > 0 && (
+                <div class="soft small">
+                  {t.received} <Money cents={order.paidCents} currency={order.currency} locale={locale} />
+                </div>
+              )}
+            </>
+          ),
+        },
+        {
+          label: t.deadline,
+          narrow: true,
+          cell: (order) => <Deadline order={order} c={c} />,
+        },
+        {
+          label: '',
+          narrow: true,
+          cell: (order) =>
+            mayChange(c) && (
+              <ButtonLink
+                href={`${routes.office.orders.show(order.number)}#validate`}
+                size="small"
+                icon="check"
+              >
+                {t.validate}
+              </ButtonLink>
+            ),
+        },
+      ]}
+    />
   )
 }
 

@@ -1,8 +1,9 @@
 import { elementsOf, readForm, validate } from '../../../sdk/form.ts'
 import { z } from '../../../sdk/index.ts'
 import { settleGiveBack } from '../../../shop/give-back.ts'
-import { listGiveBacks } from '../../../shop/list-payments.ts'
+import { type GiveBack, listGiveBacks } from '../../../shop/list-payments.ts'
 import { giveBacksToCredits } from '../../../shop/put-credits-back.ts'
+import type { Shop } from '../../../shop/shop.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, readBody } from '../../security.ts'
@@ -14,6 +15,7 @@ import { FormElements } from '../../ui/form-elements.tsx'
 import { Moment } from '../../ui/moment.tsx'
 import { Money } from '../../ui/money.tsx'
 import { Pager, Table } from '../../ui/table.tsx'
+import { CustomerName } from '../customer-name.tsx'
 import { asked, idParameter, type OfficeContext, readId, whoOf } from '../office-route.ts'
 import { mayChange, officePage, redirectTo, withQuery } from '../page.tsx'
 import type { SentForm } from '../reason-form.tsx'
@@ -67,7 +69,6 @@ async function giveBackPage(c: OfficeContext, face: Face, sent?: SentForm) {
   const from = readId(asked(c, 'from'))
   const done = asked(c, 'show') === 'done'
   const { giveBacks, next } = await listGiveBacks(face.shop.db, { done, from })
-  const csrf = csrfToken(c)
   const show = done ? 'done' : undefined
   return await officePage(
     c,
@@ -86,109 +87,7 @@ async function giveBackPage(c: OfficeContext, face: Face, sent?: SentForm) {
         </a>
       </div>
       <Card flush>
-        <Table
-          caption={t.giveBacks}
-          locale={locale}
-          rows={giveBacks}
-          rowId={(giveBack) => `give-back-${giveBack.id}`}
-          empty={<p class="empty-title">{done ? t.noneDone : t.noneDue}</p>}
-          columns={[
-            {
-              label: t.order,
-              heading: true,
-              narrow: true,
-              cell: (giveBack) => (
-                <a href={routes.office.orders.show(giveBack.orderNumber)}>{giveBack.orderNumber}</a>
-              ),
-            },
-            {
-              label: t.customer,
-              cell: (giveBack) => (
-                <>
-                  {giveBack.customer.company ??
-                    `${giveBack.customer.firstname} ${giveBack.customer.lastname}`}
-                  <div class="soft small">{giveBack.customer.email}</div>
-                </>
-              ),
-            },
-            {
-              label: t.why,
-              cell: (giveBack) => (
-                <>
-                  {sayWhy(giveBack.why, locale)}
-                  {giveBack.payment && (
-                    <div class="soft small">
-                      {sayMeans(giveBack.payment.means, face.shop, locale)},{' '}
-                      <span class="mono">{giveBack.payment.reference}</span>
-                    </div>
-                  )}
-                </>
-              ),
-            },
-            {
-              label: t.amount,
-              numeric: true,
-              narrow: true,
-              cell: (giveBack) => (
-                <strong>
-                  <Money cents={giveBack.amountCents} currency={giveBack.currency} locale={locale} />
-                </strong>
-              ),
-            },
-            {
-              label: t.since,
-              narrow: true,
-              cell: (giveBack) => <Moment at={giveBack.createdAt} day locale={locale} />,
-            },
-            {
-              label: '',
-              cell: (giveBack) => {
-                if (giveBack.done) {
-                  return (
-                    <>
-                      {sayWhy(giveBack.done.note, locale)}
-                      <div class="soft small">
-                        <Moment at={giveBack.done.at} locale={locale} />,{' '}
-                        {sayWho(giveBack.done.by, face.shop, locale)}
-                      </div>
-                    </>
-                  )
-                }
-                if (giveBack.toCredits) {
-                  return (
-                    mayChange(c) && (
-                      <Confirm label={creditsTexts[locale].putBack}>
-                        <p>{creditsTexts[locale].putBackHelp}</p>
-                        <ButtonForm action={paths.giveBack(giveBack.id)} csrf={csrf} look="primary">
-                          {creditsTexts[locale].putBack}
-                        </ButtonForm>
-                      </Confirm>
-                    )
-                  )
-                }
-                const form = `give${giveBack.id}`
-                const mine = sent?.form === form ? sent : undefined
-                return (
-                  mayChange(c) && (
-                    <Confirm label={t.settle} open={Boolean(mine)}>
-                      <form method="post" action={paths.giveBack(giveBack.id)} class="stack" novalidate>
-                        <CsrfField csrf={csrf} />
-                        <FormElements
-                          elements={settleElements}
-                          values={mine?.values}
-                          errors={mine?.errors}
-                          prefix={`${form}.`}
-                          locale={locale}
-                        />
-                        <Button look="primary">{t.settleNow}</Button>
-                      </form>
-                    </Confirm>
-                  )
-                )
-              },
-            },
-          ]}
-        />
+        <GiveBacks {...{ c, shop: face.shop, giveBacks, sent }} empty={done ? t.noneDone : t.noneDue} />
         <Pager
           next={next === undefined ? undefined : withQuery(paths.giveBacks(), { show, from: next })}
           first={from === undefined ? undefined : withQuery(paths.giveBacks(), { show })}
@@ -196,5 +95,113 @@ async function giveBackPage(c: OfficeContext, face: Face, sent?: SentForm) {
         />
       </Card>
     </>,
+  )
+}
+
+type PartProps = { c: OfficeContext; shop: Shop; sent?: SentForm }
+
+function GiveBacks({ giveBacks, empty, ...rest }: PartProps & { giveBacks: GiveBack[]; empty: string }) {
+  const { c, shop } = rest
+  const { locale } = c.var
+  const t = paymentsTexts[locale]
+  return (
+    <Table
+      caption={t.giveBacks}
+      locale={locale}
+      rows={giveBacks}
+      rowId={(giveBack) => `give-back-${giveBack.id}`}
+      empty={<p class="empty-title">{empty}</p>}
+      columns={[
+        {
+          label: t.order,
+          heading: true,
+          narrow: true,
+          cell: (giveBack) => (
+            <a href={routes.office.orders.show(giveBack.orderNumber)}>{giveBack.orderNumber}</a>
+          ),
+        },
+        {
+          label: t.customer,
+          cell: (giveBack) => <CustomerName customer={giveBack.customer} />,
+        },
+        {
+          label: t.why,
+          cell: (giveBack) => (
+            <>
+              {sayWhy(giveBack.why, locale)}
+              {giveBack.payment && (
+                <div class="soft small">
+                  {sayMeans(giveBack.payment.means, shop, locale)},{' '}
+                  <span class="mono">{giveBack.payment.reference}</span>
+                </div>
+              )}
+            </>
+          ),
+        },
+        {
+          label: t.amount,
+          numeric: true,
+          narrow: true,
+          cell: (giveBack) => (
+            <strong>
+              <Money cents={giveBack.amountCents} currency={giveBack.currency} locale={locale} />
+            </strong>
+          ),
+        },
+        {
+          label: t.since,
+          narrow: true,
+          cell: (giveBack) => <Moment at={giveBack.createdAt} day locale={locale} />,
+        },
+        {
+          label: '',
+          cell: (giveBack) => <Settlement giveBack={giveBack} {...rest} />,
+        },
+      ]}
+    />
+  )
+}
+
+/** How it was given back, or the form that says so. */
+function Settlement({ c, shop, giveBack, sent }: PartProps & { giveBack: GiveBack }) {
+  const { locale } = c.var
+  const t = paymentsTexts[locale]
+  if (giveBack.done) {
+    return (
+      <>
+        {sayWhy(giveBack.done.note, locale)}
+        <div class="soft small">
+          <Moment at={giveBack.done.at} locale={locale} />, {sayWho(giveBack.done.by, shop, locale)}
+        </div>
+      </>
+    )
+  }
+  if (!mayChange(c)) return null
+  if (giveBack.toCredits) {
+    return (
+      <Confirm label={creditsTexts[locale].putBack}>
+        <p>{creditsTexts[locale].putBackHelp}</p>
+        <ButtonForm action={paths.giveBack(giveBack.id)} csrf={csrfToken(c)} look="primary">
+          {creditsTexts[locale].putBack}
+        </ButtonForm>
+      </Confirm>
+    )
+  }
+  const form = `give${giveBack.id}`
+  const mine = sent?.form === form ? sent : undefined
+  return (
+    <Confirm label={t.settle} open={Boolean(mine)}>
+      <form method="post" action={paths.giveBack(giveBack.id)} class="stack" novalidate>
+        <CsrfField csrf={csrfToken(c)} />
+        <FormElements
+          elements={settleElements}
+          values={mine?.values}
+          errors={mine?.errors}
+          prefix={`${form}.`}
+          locale={locale}
+        />
+        <Button look="primary">{t.settleNow}</Button>
+      </form>
+    </Confirm>
   )
 }

@@ -1,5 +1,5 @@
 import type { ProductionState } from '../../../db/schema.ts'
-import { countProductions, listProductions } from '../../../production/journal.ts'
+import { countProductions, type JournalRow, listProductions } from '../../../production/journal.ts'
 import { retryStuck, retryWaiting } from '../../../production/operate.ts'
 import { composeHands } from '../../../shop/compose.ts'
 import type { Face } from '../../face.ts'
@@ -8,6 +8,7 @@ import { csrfToken, readBody } from '../../security.ts'
 import { StateBadge, stateText } from '../../ui/badge.tsx'
 import { ButtonForm } from '../../ui/button.tsx'
 import { Card, PageHead } from '../../ui/card.tsx'
+import type { Locale } from '../../ui/locale.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Pager, Table } from '../../ui/table.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
@@ -76,50 +77,7 @@ export async function productionList(c: OfficeContext, face: Face) {
         ]}
       />
       <Card flush>
-        <Table
-          caption={t.title}
-          locale={locale}
-          rows={productions}
-          empty={<p class="empty-title">{state === 'needs_operator' ? t.noneStuck : t.none}</p>}
-          columns={[
-            {
-              label: t.production,
-              heading: true,
-              narrow: true,
-              cell: (row) => (
-                <>
-                  <a href={routes.office.productions.show(row.id)}>{sayScript(row.script, locale)}</a>
-                  <div class="soft small mono">{row.handler}</div>
-                </>
-              ),
-            },
-            {
-              label: t.order,
-              narrow: true,
-              cell: (row) => <a href={routes.office.orders.show(row.orderNumber)}>{row.orderNumber}</a>,
-            },
-            {
-              label: t.state,
-              narrow: true,
-              cell: (row) => <StateBadge kind="production" state={row.state} locale={locale} />,
-            },
-            {
-              label: t.cause,
-              cell: (row) =>
-                row.cause && row.state !== 'done' ? <CauseText cause={row.cause} locale={locale} /> : null,
-            },
-            {
-              label: t.last,
-              narrow: true,
-              cell: (row) => (
-                <>
-                  <Moment at={row.endedAt ?? row.startedAt ?? row.createdAt} locale={locale} />
-                  {row.attempt > 1 && <div class="soft small">{t.attemptOf(row.attempt)}</div>}
-                </>
-              ),
-            },
-          ]}
-        />
+        <Productions {...{ productions, locale }} empty={state === 'needs_operator' ? t.noneStuck : t.none} />
         <Pager
           next={next === undefined ? undefined : withQuery(path, { state, before: next })}
           first={before === undefined ? undefined : withQuery(path, { state })}
@@ -127,6 +85,57 @@ export async function productionList(c: OfficeContext, face: Face) {
         />
       </Card>
     </>,
+  )
+}
+
+function Productions(props: { productions: JournalRow[]; empty: string; locale: Locale }) {
+  const { productions, empty, locale } = props
+  const t = productionsTexts[locale]
+  return (
+    <Table
+      caption={t.title}
+      locale={locale}
+      rows={productions}
+      empty={<p class="empty-title">{empty}</p>}
+      columns={[
+        {
+          label: t.production,
+          heading: true,
+          narrow: true,
+          cell: (row) => (
+            <>
+              <a href={routes.office.productions.show(row.id)}>{sayScript(row.script, locale)}</a>
+              <div class="soft small mono">{row.handler}</div>
+            </>
+          ),
+        },
+        {
+          label: t.order,
+          narrow: true,
+          cell: (row) => <a href={routes.office.orders.show(row.orderNumber)}>{row.orderNumber}</a>,
+        },
+        {
+          label: t.state,
+          narrow: true,
+          cell: (row) => <StateBadge kind="production" state={row.state} locale={locale} />,
+        },
+        {
+          label: t.cause,
+          cell: (row) =>
+            row.cause && row.state !== 'done' ? <CauseText cause={row.cause} locale={locale} /> : null,
+        },
+        {
+          label: t.last,
+          narrow: true,
+          cell: (row) => (
+            <>
+              <Moment at={row.endedAt ?? row.startedAt ?? row.createdAt} locale={locale} />
+              {row.attempt > 1 && <div class="soft small">{t.attemptOf(row.attempt)}</div>}
+            </>
+          ),
+        },
+      ]}
+    />
   )
 }
 

@@ -1,5 +1,7 @@
 import { mostRows } from '../../../shop/batch.ts'
 import { countProducts, listProducts } from '../../../shop/list-products.ts'
+import type { OwnedProduct } from '../../../shop/product.ts'
+import type { Shop } from '../../../shop/shop.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { stateText } from '../../ui/badge.tsx'
@@ -13,7 +15,7 @@ import { Filters } from '../filters.tsx'
 import { asked, type OfficeContext, readId } from '../office-route.ts'
 import { mayChange, officePage, withQuery } from '../page.tsx'
 import { texts } from '../texts.ts'
-import { endingWithin, filterOf, readAsked, states } from './product-filter.ts'
+import { type AskedProducts, endingWithin, filterOf, readAsked, states } from './product-filter.ts'
 import { ProductStateBadge } from './product-state.tsx'
 import { productsTexts } from './products-texts.ts'
 
@@ -30,6 +32,7 @@ export async function productList(c: OfficeContext, face: Face) {
     mayChange(c) ? countProducts(shop.db, filter, mostRows + 1) : 0,
   ])
   const narrowed = Object.values(wanted).some((value) => value !== undefined)
+  const empty = narrowed ? texts[locale].list.noneFound : t.none
   const soon = endingWithin(30)
   const { state, from, to, ...rest } = wanted
   const isSoon = state === soon.state && from === soon.from && to === soon.to
@@ -67,97 +70,14 @@ export async function productList(c: OfficeContext, face: Face) {
         narrowed={narrowed}
         locale={locale}
       >
-        <label class="field code">
-          {t.entry}
-          <input type="text" name="entry" value={wanted.entry} size={14} autocomplete="off" />
-        </label>
-        <label class="field">
-          {t.handler}
-          <select name="handler">
-            <option value="">{texts[locale].list.all}</option>
-            {[...shop.registry().handlers.values()].map(({ id, handler }) => (
-              <option value={id} selected={id === wanted.handler}>
-                {pick(handler.title, locale)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <fieldset class="field days">
-          <legend>{t.endsBetween}</legend>
-          <input type="date" name="from" value={from} aria-label={t.endsFrom} />
-          <input type="date" name="to" value={to} aria-label={t.endsTo} />
-        </fieldset>
+        <NarrowFields {...{ shop, wanted, locale }} />
       </Filters>
       <form method="get" action={routes.office.batches.new()}>
         {Object.entries(wanted).map(
           ([name, value]) => value !== undefined && <input type="hidden" name={name} value={value} />,
         )}
         <Card flush>
-          <Table
-            caption={t.title}
-            locale={locale}
-            rows={products}
-            empty={<EmptyState title={narrowed ? texts[locale].list.noneFound : t.none} />}
-            columns={[
-              ...(mayChange(c)
-                ? [
-                    {
-                      label: '',
-                      narrow: true,
-                      cell: (product: (typeof products)[number]) => (
-                        <input
-                          type="checkbox"
-                          name="product"
-                          value={product.reference}
-                          aria-label={t.select(product.reference)}
-                        />
-                      ),
-                    },
-                  ]
-                : []),
-              {
-                label: t.reference,
-                heading: true,
-                narrow: true,
-                cell: (product) => (
-                  <a class="mono" href={routes.office.products.show(product.reference)}>
-                    {product.reference}
-                  </a>
-                ),
-              },
-              { label: t.product, cell: (product) => pick(product.title, locale) },
-              {
-                label: t.holder,
-                cell: (product) =>
-                  product.holder ? (
-                    <>
-                      {product.holder.firstname} {product.holder.lastname}
-                      <div class="soft small">{product.holder.email}</div>
-                    </>
-                  ) : (
-                    '–'
-                  ),
-              },
-              {
-                label: t.order,
-                narrow: true,
-                cell: (product) => (
-                  <a href={routes.office.orders.show(product.orderNumber)}>{product.orderNumber}</a>
-                ),
-              },
-              {
-                label: t.ends,
-                narrow: true,
-                cell: (product) =>
-                  product.endsAt ? <Moment at={product.endsAt} day locale={locale} /> : t.noEnd,
-              },
-              {
-                label: t.state,
-                narrow: true,
-                cell: (product) => <ProductStateBadge product={product} locale={locale} />,
-              },
-            ]}
-          />
+          <Products {...{ products, empty, locale }} selectable={mayChange(c)} />
           {products.length > 0 && mayChange(c) && <Choice {...{ count, locale }} />}
           <Pager
             next={next === undefined ? undefined : withQuery(path, { ...wanted, after: next })}
@@ -167,6 +87,109 @@ export async function productList(c: OfficeContext, face: Face) {
         </Card>
       </form>
     </>,
+  )
+}
+
+type NarrowProps = { shop: Shop; wanted: AskedProducts; locale: Locale }
+
+/** What a list of products is narrowed by besides its search. */
+function NarrowFields({ shop, wanted, locale }: NarrowProps) {
+  const t = productsTexts[locale]
+  return (
+    <>
+      <label class="field code">
+        {t.entry}
+        <input type="text" name="entry" value={wanted.entry} size={14} autocomplete="off" />
+      </label>
+      <label class="field">
+        {t.handler}
+        <select name="handler">
+          <option value="">{texts[locale].list.all}</option>
+          {[...shop.registry().handlers.values()].map(({ id, handler }) => (
+            <option value={id} selected={id === wanted.handler}>
+              {pick(handler.title, locale)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <fieldset class="field days">
+        <legend>{t.endsBetween}</legend>
+        <input type="date" name="from" value={wanted.from} aria-label={t.endsFrom} />
+        <input type="date" name="to" value={wanted.to} aria-label={t.endsTo} />
+      </fieldset>
+    </>
+  )
+}
+
+type ProductsProps = { products: OwnedProduct[]; empty: string; selectable: boolean; locale: Locale }
+
+function Products({ products, empty, selectable, locale }: ProductsProps) {
+  const t = productsTexts[locale]
+  return (
+    <Table
+      caption={t.title}
+      locale={locale}
+      rows={products}
+      empty={<EmptyState title={empty} />}
+      columns={[
+        ...(selectable
+          ? [
+              {
+                label: '',
+                narrow: true,
+                cell: (product: OwnedProduct) => (
+                  <input
+                    type="checkbox"
+                    name="product"
+                    value={product.reference}
+                    aria-label={t.select(product.reference)}
+                  />
+                ),
+              },
+            ]
+          : []),
+        {
+          label: t.reference,
+          heading: true,
+          narrow: true,
+          cell: (product) => (
+            <a class="mono" href={routes.office.products.show(product.reference)}>
+              {product.reference}
+            </a>
+          ),
+        },
+        { label: t.product, cell: (product) => pick(product.title, locale) },
+        {
+          label: t.holder,
+          cell: (product) =>
+            product.holder ? (
+              <>
+                {product.holder.firstname} {product.holder.lastname}
+                <div class="soft small">{product.holder.email}</div>
+              </>
+            ) : (
+              '–'
+            ),
+        },
+        {
+          label: t.order,
+          narrow: true,
+          cell: (product) => (
+            <a href={routes.office.orders.show(product.orderNumber)}>{product.orderNumber}</a>
+          ),
+        },
+        {
+          label: t.ends,
+          narrow: true,
+          cell: (product) => (product.endsAt ? <Moment at={product.endsAt} day locale={locale} /> : t.noEnd),
+        },
+        {
+          label: t.state,
+          narrow: true,
+          cell: (product) => <ProductStateBadge product={product} locale={locale} />,
+        },
+      ]}
+    />
   )
 }
 

@@ -12,7 +12,7 @@ import { Card, PageHead } from '../../ui/card.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { ErrorSummary, summaryOf } from '../../ui/error-summary.tsx'
 import { FormElements } from '../../ui/form-elements.tsx'
-import { formatNumber, pick } from '../../ui/locale.ts'
+import { formatNumber, type Locale, pick } from '../../ui/locale.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { Table } from '../../ui/table.tsx'
 import { textOf } from '../field.tsx'
@@ -108,81 +108,93 @@ async function manyPage(c: OfficeContext, face: Face, products: OwnedProduct[], 
         </Notice>
       ) : (
         <div class="columns">
-          <Card flush title={t.which}>
-            <Table
-              caption={t.which}
-              locale={locale}
-              rows={products.slice(0, shown)}
-              columns={[
-                {
-                  label: productsTexts[locale].reference,
-                  heading: true,
-                  narrow: true,
-                  cell: ({ reference }) => (
-                    <a class="mono" href={routes.office.products.show(reference)}>
-                      {reference}
-                    </a>
-                  ),
-                },
-                { label: productsTexts[locale].product, cell: ({ title }) => pick(title, locale) },
-                { label: productsTexts[locale].holder, cell: ({ holder }) => holder?.email ?? '–' },
-                {
-                  label: productsTexts[locale].state,
-                  narrow: true,
-                  cell: (product) => <ProductStateBadge product={product} locale={locale} />,
-                },
-              ]}
-            />
-            {products.length > shown && (
-              <p class="card-foot soft small">
-                {t.andMore(products.length - shown, formatNumber(products.length - shown, locale))}
-              </p>
-            )}
-          </Card>
+          <Chosen products={products} locale={locale} />
           <Card title={t.actions}>
             {common.length === 0 && <p class="soft">{t.noAction}</p>}
             <div class="stack">
-              {common.map(({ name, action, fitting }) => {
-                const mine = sent?.action === name ? sent : undefined
-                const number = formatNumber(fitting.length, locale)
-                return (
-                  <Confirm
-                    label={pick(action.title, locale)}
-                    look={name === 'revoke' ? 'danger' : 'plain'}
-                    open={Boolean(mine)}
-                  >
-                    {action.help && <p>{pick(action.help, locale)}</p>}
-                    {fitting.length < products.length && (
-                      <p class="small">{t.leftOut(products.length - fitting.length)}</p>
-                    )}
-                    <form method="post" action={routes.office.batches.start()} class="stack" novalidate>
-                      <CsrfField csrf={csrf} />
-                      <input type="hidden" name="action" value={name} />
-                      <input type="hidden" name="once" value={randomUUID()} />
-                      <input
-                        type="hidden"
-                        name="products"
-                        value={fitting.map(({ reference }) => reference).join(' ')}
-                      />
-                      <FormElements
-                        elements={elementsOf(action.input)}
-                        values={mine?.values ?? startOf(action, fitting)}
-                        errors={mine?.errors}
-                        prefix={`${name}.`}
-                        locale={locale}
-                      />
-                      <Button look={name === 'revoke' ? 'danger' : 'primary'}>
-                        {t.confirm(fitting.length, number)}
-                      </Button>
-                    </form>
-                  </Confirm>
-                )
-              })}
+              {common.map((one) => (
+                <ActOnFitting
+                  {...{ ...one, csrf, locale }}
+                  of={products.length}
+                  sent={sent?.action === one.name ? sent : undefined}
+                />
+              ))}
             </div>
           </Card>
         </div>
       )}
     </>,
+  )
+}
+
+function Chosen({ products, locale }: { products: OwnedProduct[]; locale: Locale }) {
+  const t = batchTexts[locale]
+  return (
+    <Card flush title={t.which}>
+      <Table
+        caption={t.which}
+        locale={locale}
+        rows={products.slice(0, shown)}
+        columns={[
+          {
+            label: productsTexts[locale].reference,
+            heading: true,
+            narrow: true,
+            cell: ({ reference }) => (
+              <a class="mono" href={routes.office.products.show(reference)}>
+                {reference}
+              </a>
+            ),
+          },
+          { label: productsTexts[locale].product, cell: ({ title }) => pick(title, locale) },
+          { label: productsTexts[locale].holder, cell: ({ holder }) => holder?.email ?? '–' },
+          {
+            label: productsTexts[locale].state,
+            narrow: true,
+            cell: (product) => <ProductStateBadge product={product} locale={locale} />,
+          },
+        ]}
+      />
+      {products.length > shown && (
+        <p class="card-foot soft small">
+          {t.andMore(products.length - shown, formatNumber(products.length - shown, locale))}
+        </p>
+      )}
+    </Card>
+  )
+}
+
+type CommonActionProps = CommonAction & { of: number; sent?: Sent; csrf: string; locale: Locale }
+
+/** One action that makes sense for some of the chosen products, with the form that asks for it. */
+function ActOnFitting(props: CommonActionProps) {
+  const { name, action, fitting, of, sent, csrf, locale } = props
+  const t = batchTexts[locale]
+  return (
+    <Confirm
+      label={pick(action.title, locale)}
+      look={name === 'revoke' ? 'danger' : 'plain'}
+      open={Boolean(sent)}
+    >
+      {action.help && <p>{pick(action.help, locale)}</p>}
+      {fitting.length < of && <p class="small">{t.leftOut(of - fitting.length)}</p>}
+      <form method="post" action={routes.office.batches.start()} class="stack" novalidate>
+        <CsrfField csrf={csrf} />
+        <input type="hidden" name="action" value={name} />
+        <input type="hidden" name="once" value={randomUUID()} />
+        <input type="hidden" name="products" value={fitting.map(({ reference }) => reference).join(' ')} />
+        <FormElements
+          elements={elementsOf(action.input)}
+          values={sent?.values ?? startOf(action, fitting)}
+          errors={sent?.errors}
+          prefix={`${name}.`}
+          locale={locale}
+        />
+        <Button look={name === 'revoke' ? 'danger' : 'primary'}>
+          {t.confirm(fitting.length, formatNumber(fitting.length, locale))}
+        </Button>
+      </form>
+    </Confirm>
   )
 }
 
