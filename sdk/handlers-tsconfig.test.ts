@@ -33,6 +33,6 @@ describe('a folder of handlers of one’s own', async () => {
     const misspelt = written.replace('actions:', 'action:')
     await writeFile(path.join(folder, 'ext_mine/handler.ts'), misspelt)
     const faults = (await compile()).trim()
-    assert.match(faults, /^ext_mine\/handler\.ts.*Did you mean to write 'actions'\?[^\n]*$/)
+    assert.match(faults, /^[^\n]*ext_mine\/handler\.ts.*Did you mean to write 'actions'\?[^\n]*$/)
   })
 })
