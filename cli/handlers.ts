@@ -5,7 +5,17 @@ import type { Command } from './boutique.ts'
 import { readSettings } from './read-settings.ts'
 import { table } from './table.ts'
 
-const scripts = ['check', 'available', 'prepay', 'release', 'postpay', 'revoke', 'ended', 'revived'] as const
+const scripts = [
+  'check',
+  'available',
+  'prepay',
+  'release',
+  'postpay',
+  'revoke',
+  'revokeOne',
+  'ended',
+  'revived',
+] as const
 
 export const handlers: Command = {
   usage: [['handlers', 'list the production handlers, and what is wrong with those that can’t be used']],

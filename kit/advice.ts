@@ -6,6 +6,7 @@ export type Test =
   | 'again'
   | 'release'
   | 'revoke'
+  | 'revokeOne'
   | 'resume'
   | 'revived'
   | 'crash'
@@ -38,6 +39,11 @@ export function adviceFor(test: Test, found: Difference[]): string {
       return (
         'Whoever is refunded must lose what was bought: give access by the `entitlements` of a product, which the ' +
         'shop withdraws, or take it back in `revoke`.'
+      )
+    case 'revokeOne':
+      return (
+        'One product taken back alone, then the rest of its unit, must end as the unit taken back at once: `revoke` runs ' +
+        'after `revokeOne`, and must bear what that has undone.'
       )
     case 'resume':
       return 'Resuming must give back exactly what suspending took.'

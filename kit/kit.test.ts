@@ -115,6 +115,11 @@ describe('a bad handler', () => {
       ],
     },
     {
+      handler: 'ext_takes_back_twice',
+      does: 'wants to undo what one product’s revocation has undone',
+      caught: [['one product taken back alone', /its revoke needs an operator: there is no group-/]],
+    },
+    {
       handler: 'ext_names_no_functions',
       does: 'does not name the functions that it calls',
       caught: [

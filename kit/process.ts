@@ -111,7 +111,7 @@ export function openProcess(
   }
 
   function watchedHandler(handler: Handler): Handler {
-    const { prepay, release, postpay, revoke, ended, revived, actions } = handler
+    const { prepay, release, postpay, revoke, revokeOne, ended, revived, actions } = handler
     return {
       ...handler,
       ...(prepay && {
@@ -128,6 +128,13 @@ export function openProcess(
           played(
             { kind: 'end', name: 'revoke' },
             revoke({ ...watchedContext(context), products: context.products }),
+          ),
+      }),
+      ...(revokeOne && {
+        revokeOne: (context) =>
+          played(
+            { kind: 'end', name: 'revokeOne' },
+            revokeOne({ ...watchedContext(context), product: context.product }),
           ),
       }),
       ...(ended && {

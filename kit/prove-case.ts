@@ -125,6 +125,13 @@ export async function proveCase(
         : []
     references.push(...(await refer('life', `after the sale: ${action.title.en}`, reference, judge)))
   }
+  if (handler.revokeOne) {
+    const path: Phase[] = ['order', 'deliver', 'revokeOne', 'revoke']
+    const judge = (run: Run) => compare('revokeOne', 'after revokeOne and revoke', sold.run, run, ['revoke'])
+    references.push(
+      ...(await refer('life', 'one product taken back alone', { path, troubled: ['revokeOne'] }, judge)),
+    )
+  }
   if (handler.ended) {
     const turns: Phase[] = handler.revived ? ['ended', 'revived'] : ['ended']
     const reference = { path: ['order', 'deliver', ...turns, 'revoke'] satisfies Phase[], troubled: turns }

@@ -10,10 +10,19 @@ import { actOnProduct, revokeUnit } from '../shop/product.ts'
 import type { Shop } from '../shop/shop.ts'
 import { passEnd } from './pass-end.ts'
 import type { Process } from './process.ts'
+import { takeOneBack } from './take-one-back.ts'
 import type { World } from './world.ts'
 
 /** What happens to a sale, one after the other. `act …` is an after-sale action on every product. */
-export type Phase = 'order' | 'deliver' | 'release' | 'revoke' | 'ended' | 'revived' | `act ${string}`
+export type Phase =
+  | 'order'
+  | 'deliver'
+  | 'release'
+  | 'revoke'
+  | 'revokeOne'
+  | 'ended'
+  | 'revived'
+  | `act ${string}`
 
 /** One order of some units of one entry. */
 export type Sale = {
@@ -73,6 +82,9 @@ export async function begin(process: Process, sale: Sale, phase: Phase): Promise
     }
     case 'release':
       await cancelOrder(shop, number, { who: 'customer' })
+      return
+    case 'revokeOne':
+      for (const id of await unitsOf(process, number)) await takeOneBack(process, id)
       return
     case 'ended':
     case 'revived':

@@ -3,7 +3,15 @@ import type { Cause, Database } from '../db/schema.ts'
 import type { Feedback, Product, Text, Unit } from '../sdk/index.ts'
 
 /** The scripts of a handler, and its after-sale actions. */
-export type Script = 'prepay' | 'release' | 'postpay' | 'revoke' | 'ended' | 'revived' | 'action'
+export type Script =
+  | 'prepay'
+  | 'release'
+  | 'postpay'
+  | 'revoke'
+  | 'revokeOne'
+  | 'ended'
+  | 'revived'
+  | 'action'
 
 /** All that a script is given, frozen when the production was asked for (design, invariant 9). */
 export type Input = {
@@ -17,7 +25,7 @@ export type Input = {
   erased?: boolean
   /** For `revoke`: what the unit's delivery made. */
   products?: StoredProduct[]
-  /** For `ended` and `revived`: which product of the unit. */
+  /** For `revokeOne`, `ended` and `revived`: which product of the unit. */
   product?: StoredProduct
   /** For `action`: which one, on what, with which answers, asked by whom. */
   action?: {

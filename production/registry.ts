@@ -130,6 +130,7 @@ const functions = [
   'release',
   'postpay',
   'revoke',
+  'revokeOne',
   'ended',
   'revived',
   'prolongs',
@@ -177,6 +178,8 @@ function whyNoHandler(exported: unknown): string | undefined {
     return 'its maxQuantity must be a whole number above 0'
   }
   if (exported.release && !exported.prepay) return 'it has a release and no prepay: there is nothing to undo'
+  if (exported.revokeOne && !exported.revoke)
+    return 'it has a revokeOne and no revoke: the last product of a unit is taken back with it, by revoke'
   if (exported.revived && !exported.ended) return 'it has a revived and no ended: there is nothing to undo'
   if (exported.actions !== undefined) {
     if (!isRecord(exported.actions)) return 'its actions must be an object of actions by name'

@@ -215,6 +215,12 @@ async function runScript(
       await engine.withdraw(production)
       return { state: 'done' }
     }
+    case 'revokeOne': {
+      const { product } = production.input
+      if (!product) throw new Error('it names no product')
+      await handler.revokeOne?.({ ...context, product: readProduct(product) })
+      return { state: 'done' }
+    }
     case 'ended':
     case 'revived': {
       const { product } = production.input

@@ -255,9 +255,19 @@ export type Handler<
    * products of its first complete run count: the shop never gives a unit more, or something else, later.
    */
   postpay?: (context: ScriptContext<z.output<Internal>, z.output<External>>) => Promise<Delivery>
-  /** Undoes what `postpay` did beyond its products' entitlements, which the shop withdraws itself. */
+  /**
+   * Undoes what `postpay` did beyond its products' entitlements, which the shop withdraws itself. `products`: all of the
+   * unit's; one that was taken back alone before is `revoked`.
+   */
   revoke?: (
     context: ScriptContext<z.output<Internal>, z.output<External>> & { products: Product[] },
+  ) => Promise<void>
+  /**
+   * One product is taken back alone, and its unit stays: undoes what `postpay` did for this one beyond its entitlements.
+   * `revoke` runs for the unit all the same, later or at the same time, so that what both undo must bear it.
+   */
+  revokeOne?: (
+    context: ScriptContext<z.output<Internal>, z.output<External>> & { product: Product },
   ) => Promise<void>
   /**
    * Its unit is a pack, whose products are seats that the buyer finds together on one page: the action `give` gives one

@@ -4,6 +4,7 @@ import type { Database, ProductState } from '../db/schema.ts'
 import type { Production } from '../production/production.ts'
 import { Superseded } from '../production/step.ts'
 import { type Product, type ProductChange, Refused } from '../sdk/index.ts'
+import { askRevokeOne } from './ask-revoke-one.ts'
 import { askTurns } from './ask-turns.ts'
 import { handOver, setEntitlements, takeFromHolder } from './change-entitlements.ts'
 import { takeCreditsBack } from './credits.ts'
@@ -122,7 +123,10 @@ export async function changeProduct(
     const touched = await accessOf(trx, [id])
     if (!late) await shop.site.touchAccess(trx, touched)
     if (product.state === 'ended' && row.state === 'active') await askTurns(shop, trx, [id], 'revived')
-    if (!late && row.state === 'revoked') await takeCreditsBack(trx, [id], asked?.who ?? 'shop')
+    if (!late && row.state === 'revoked') {
+      await takeCreditsBack(trx, [id], asked?.who ?? 'shop')
+      await askRevokeOne(shop, trx, id)
+    }
     const holder = change.holder === undefined || late ? product.holder : (change.holder?.person ?? null)
     return { left: { ...product, ...row, holder }, targets: touched }
   })

@@ -27,7 +27,7 @@ export async function productionsOfProduct(
            created_at as "createdAt", ended_at as "endedAt"
       from productions
      where unit_id = ${unitId}
-       and (script not in ('action', 'ended', 'revived')
+       and (script not in ('action', 'revokeOne', 'ended', 'revived')
             or (coalesce(input->'action'->'product', input->'product')->>'id')::bigint = ${id})
      order by id desc limit 50`.execute(db)
   return rows

@@ -3,7 +3,15 @@ import { describe, it } from 'node:test'
 import { sql } from 'kysely'
 import { testShop, until } from '../test/shop.ts'
 import { trustOrder } from './payment.ts'
-import { findProduct, type OwnedProduct, productHistory, productsOfOrder, revokeUnit } from './product.ts'
+import {
+  actOnProduct,
+  findProduct,
+  type OwnedProduct,
+  productHistory,
+  productsOfOrder,
+  revokeUnit,
+} from './product.ts'
+import { productionsOfProduct } from './product-productions.ts'
 import { refundOffer, refundProduct } from './refund-product.ts'
 import { findOrder, giveBacksOfOrder, orderHistory } from './view-order.ts'
 
@@ -163,6 +171,39 @@ describe('one product of a unit', async () => {
        group by product_id having count(*) > 1`.execute(db)
     assert.deepEqual(rows, [])
     assert.deepEqual(await states(products), ['revoked', 'revoked', 'revoked'])
+  })
+
+  it('is told to its handler, which undoes what it did for this one alone', async () => {
+    const code = await t.sell({ handler: 'ext_places', internal: { places: 3 }, priceCents: 9000 })
+    const { number, products } = await bought(code)
+    const [first, second, third] = products
+    assert.ok(first && second && third)
+    const places = async () => {
+      const course = (await t.sandboxState()).courses.find(({ id }) => id === 2)
+      return course?.groups.flatMap(({ name }) => name.split(`place-${first.unitId}-`).slice(1))
+    }
+    assert.deepEqual(await places(), ['1', '2', '3'])
+    const asked = [1, 2].map(() => refundProduct(shop, first.id, { ...olga, amountCents: 3000 }))
+    await Promise.all(asked)
+    await t.takeOver()
+    assert.deepEqual(await places(), ['2', '3'])
+    const by = { who: olga.who, audience: 'operator' } as const
+    assert.ok((await actOnProduct(shop, t.engine, second.reference, 'withdraw', {}, by)).ok)
+    await t.takeOver()
+    assert.deepEqual(await places(), ['3'], 'it was revoked by an action')
+    assert.deepEqual(
+      (await productionsOfProduct(db, second)).map(({ script }) => script),
+      ['revokeOne', 'action', 'postpay'],
+    )
+    // The last one goes with its unit.
+    assert.deepEqual(await refundProduct(shop, third.id, { ...olga, amountCents: 3000 }), { ok: true })
+    await t.takeOver()
+    assert.deepEqual(await places(), [])
+    assert.equal(await t.orderState(number), 'refunded')
+    const { rows } = await sql<{ count: number }>`
+      select count(*)::integer as count from productions
+       where unit_id = ${first.unitId} and script = 'revokeOne'`.execute(db)
+    assert.equal(rows[0]?.count, 2)
   })
 
   it('can’t be given back beyond its price, whatever the code does', async () => {

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database, ProductState, UnitState } from '../db/schema.ts'
+import { askRevokeOne } from './ask-revoke-one.ts'
 import { changeOrder } from './change-order.ts'
 import { revokeProducts } from './deliver.ts'
 import { giveBack } from './give-back.ts'
@@ -108,6 +109,7 @@ export async function refundProduct(
         record(order, { event: 'product_revoked', unitId: unit.id, ...reason })
         // Due: should this process die before it has told Moodle, housekeeping does.
         targets = await revokeProducts(shop, trx, unit.id, { ...reason, due: true, only: productId })
+        await askRevokeOne(shop, trx, productId)
       }
       giveBack(order, { amountCents, unitId: unit.id, productId }, reason)
       return { ok: true }

@@ -60,6 +60,7 @@ export async function settle(
       settleAside(order, unit, production.script, outcome, reason)
       break
     case 'release':
+    case 'revokeOne':
     case 'ended':
     case 'revived':
     case 'action':

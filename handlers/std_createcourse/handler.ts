@@ -170,6 +170,7 @@ export default defineHandler({
 
   // Learners may have worked in it: it is hidden, never deleted.
   revoke: (context) => show(context, false),
+  revokeOne: (context) => show(context, false),
 
   async ended(context) {
     if (context.internal.atEnd === 'hide') await show(context, false)

@@ -15,7 +15,7 @@ const handlerSchema = z
     internal: form.openapi({ description: 'What the operator sets on the entry.' }),
     external: form.openapi({ description: 'What the customer is asked for each unit.' }),
     mostUnits: z.int().nullable(),
-    scripts: z.array(z.enum(['prepay', 'release', 'postpay', 'revoke', 'ended', 'revived'])),
+    scripts: z.array(z.enum(['prepay', 'release', 'postpay', 'revoke', 'revokeOne', 'ended', 'revived'])),
     functions: z
       .array(z.string())
       .openapi({ description: 'The web-service functions of Moodle that it needs.' }),
@@ -101,7 +101,7 @@ export const handlerOperations: Operation[] = [
   ),
 ]
 
-const scripts = ['prepay', 'release', 'postpay', 'revoke', 'ended', 'revived'] as const
+const scripts = ['prepay', 'release', 'postpay', 'revoke', 'revokeOne', 'ended', 'revived'] as const
 
 function shown({ id, kind, handler }: Registered, locale: Locale): z.output<typeof handlerSchema> {
   return {

@@ -111,7 +111,7 @@ function HandlerCard({ registered, site, readme, locale, children }: CardProps) 
   const functions = handler.functions ?? []
   const missing = site ? functions.filter((name) => !site.functions.has(name)) : []
   const scripts = (
-    ['check', 'available', 'prepay', 'release', 'postpay', 'revoke', 'ended', 'revived'] as const
+    ['check', 'available', 'prepay', 'release', 'postpay', 'revoke', 'revokeOne', 'ended', 'revived'] as const
   ).filter((name) => handler[name])
   return (
     <Card
