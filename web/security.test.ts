@@ -214,6 +214,14 @@ describe('the address of who asks', () => {
 
   it('is the network of an IPv6 address, since one person has a whole one', async () => {
     assert.equal(await ask(1, '2001:db8:1:2:3:4:5:6'), '2001:db8:1:2')
+    for (const one of ['2001:db8::a:b:c:d', '2001:DB8::1', '2001:db8:0:0:9:9:9:9', '[2001:db8::7]:41000']) {
+      assert.equal(await ask(1, one), '2001:db8:0:0', one)
+    }
+    assert.equal(await ask(1, '::1'), '0:0:0:0')
     assert.equal(await ask(1, '::ffff:192.0.2.7'), '192.0.2.7')
+  })
+
+  it('is the same whatever port a proxy adds', async () => {
+    assert.equal(await ask(1, '192.0.2.7:41000'), '192.0.2.7')
   })
 })

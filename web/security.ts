@@ -172,8 +172,20 @@ export function clientAddress<Env extends WebEnv>(c: Context<Env>): string {
   const { proxies } = c.var.security
   const forwarded = (c.req.header('x-forwarded-for') ?? '').split(',').map((address) => address.trim())
   const address = (proxies > 0 ? forwarded.at(-proxies) : undefined) || remoteAddress(c)
-  const plain = address.replace(/^::ffff:/, '')
-  return plain.includes(':') ? plain.split(':').slice(0, 4).join(':') : plain
+  // some proxies add the port: 192.0.2.7:41000, [2001:db8::1]:41000
+  const plain = address.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^([\d.]+):\d+$/, '$1')
+  const own = plain.replace(/^::ffff:(?=[\d.]+$)/i, '')
+  return own.includes(':') ? networkOf(own) : own
+}
+
+/** The first four groups of an IPv6 address; "::" stands for as many zeros as it takes. */
+function networkOf(address: string): string {
+  const [before = '', after] = address.toLowerCase().split('::')
+  const groups = (part: string) => part.split(':').filter((group) => group !== '')
+  const ends = after === undefined ? [] : groups(after)
+  const zeros = after === undefined ? 0 : Math.max(0, 8 - groups(before).length - ends.length)
+  const all = [...groups(before), ...Array.from({ length: zeros }, () => '0'), ...ends]
+  return all.slice(0, 4).join(':')
 }
 
 function remoteAddress(c: Context): string {
