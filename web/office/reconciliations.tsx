@@ -146,43 +146,7 @@ async function differences(c: OfficeContext, face: Face, last: Reconciliation) {
   const repairable = !repaired && last.state !== 'running' && mayChange(c)
   const list = (
     <Card flush>
-      <Table
-        caption={t.differences}
-        locale={locale}
-        rows={rows}
-        empty={<EmptyState title={repaired ? t.noneRepaired : t.none} />}
-        columns={[
-          ...(repairable
-            ? [
-                {
-                  label: '',
-                  narrow: true,
-                  cell: (one: ListedDifference) =>
-                    isRepairable(one) && (
-                      <input
-                        type="checkbox"
-                        name="difference"
-                        value={String(one.id)}
-                        aria-label={t.select(pick(sayPlace(one), locale), personOf(one) ?? '')}
-                      />
-                    ),
-                },
-              ]
-            : []),
-          {
-            label: t.where,
-            heading: true,
-            narrow: true,
-            cell: (one) => <Place {...{ one, locale }} siteUrl={shop.site.url} />,
-          },
-          { label: t.person, cell: (one) => <Person {...{ one, locale }} /> },
-          {
-            label: t.what,
-            cell: (one) => sayDifference(one).map((text) => <div>{pick(text, locale)}</div>),
-          },
-          { label: t.repair, cell: (one) => <Repair {...{ one, shop, locale }} /> },
-        ]}
-      />
+      <Differences {...{ rows, repairable, locale, shop }} empty={repaired ? t.noneRepaired : t.none} />
       {repairable && rows.some(isRepairable) && (
         <div class="card-foot actions">
           <Button>{t.repairTicked}</Button>
@@ -228,6 +192,57 @@ async function differences(c: OfficeContext, face: Face, last: Reconciliation) {
         list
       )}
     </>
+  )
+}
+
+type DifferencesProps = {
+  rows: ListedDifference[]
+  repairable: boolean
+  empty: string
+  shop: Shop
+  locale: Locale
+}
+
+function Differences({ rows, repairable, empty, shop, locale }: DifferencesProps) {
+  const t = reconciliationsTexts[locale]
+  return (
+    <Table
+      caption={t.differences}
+      locale={locale}
+      rows={rows}
+      empty={<EmptyState title={empty} />}
+      columns={[
+        ...(repairable
+          ? [
+              {
+                label: '',
+                narrow: true,
+                cell: (one: ListedDifference) =>
+                  isRepairable(one) && (
+                    <input
+                      type="checkbox"
+                      name="difference"
+                      value={String(one.id)}
+                      aria-label={t.select(pick(sayPlace(one), locale), personOf(one) ?? '')}
+                    />
+                  ),
+              },
+            ]
+          : []),
+        {
+          label: t.where,
+          heading: true,
+          narrow: true,
+          cell: (one) => <Place {...{ one, locale }} siteUrl={shop.site.url} />,
+        },
+        { label: t.person, cell: (one) => <Person {...{ one, locale }} /> },
+        {
+          label: t.what,
+          cell: (one) => sayDifference(one).map((text) => <div>{pick(text, locale)}</div>),
+        },
+        { label: t.repair, cell: (one) => <Repair {...{ one, shop, locale }} /> },
+      ]}
+    />
   )
 }
 

@@ -1,4 +1,5 @@
 import { countProductions, oldestWaiting } from '../../production/journal.ts'
+import type { Registry } from '../../production/registry.ts'
 import type { Face } from '../face.ts'
 import { routes } from '../routes.ts'
 import { csrfToken } from '../security.ts'
@@ -6,7 +7,7 @@ import { StateBadge } from '../ui/badge.tsx'
 import { ButtonForm, ButtonLink } from '../ui/button.tsx'
 import { Card, PageHead } from '../ui/card.tsx'
 import { KeyValue } from '../ui/key-value.tsx'
-import { formatDuration, formatNumber, pick } from '../ui/locale.ts'
+import { formatDuration, formatNumber, type Locale, pick } from '../ui/locale.ts'
 import { Moment } from '../ui/moment.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { FunctionLine } from './handlers.tsx'
@@ -30,12 +31,7 @@ export async function showSite(c: OfficeContext, face: Face) {
   ])
   // after the call, which may itself have found the site away
   const health = await face.site.health()
-  const needed = new Map<string, string[]>()
-  for (const { handler } of shop.registry().handlers.values()) {
-    for (const name of handler.functions ?? []) {
-      needed.set(name, [...(needed.get(name) ?? []), pick(handler.title, locale)])
-    }
-  }
+  const needed = functionsNeeded(shop.registry(), locale)
   const missing = info ? [...needed].filter(([name]) => !info.functions.has(name)) : []
   return await officePage(
     c,
@@ -71,31 +67,8 @@ export async function showSite(c: OfficeContext, face: Face) {
           <p>{homeTexts[locale].siteHelp[health.state]}</p>
         </Notice>
       )}
-      {missing.length > 0 && (
-        <Notice tone="error" title={t.missing(missing.length)} locale={locale}>
-          <ul>
-            {missing.map(([name, handlers]) => (
-              <li>
-                <span class="mono">{name}</span>
-                {texts[locale].colon} {handlers.join(', ')}
-              </li>
-            ))}
-          </ul>
-          <p>{t.missingText}</p>
-        </Notice>
-      )}
-      <div class="tiles">
-        {(['queued', 'running', 'retrying', 'needs_operator'] as const).map((state) => (
-          <a class="tile" href={`${routes.office.productions.index()}?state=${state}`}>
-            <span class="tile-label">{siteTexts[locale].queue[state]}</span>
-            <span class="tile-value">{formatNumber(counts[state], locale)}</span>
-          </a>
-        ))}
-        <div class="tile">
-          <span class="tile-label">{t.oldest}</span>
-          <span class="tile-value">{oldest > 0 ? formatDuration(oldest * 1000, locale) : '–'}</span>
-        </div>
-      </div>
+      <Missing missing={missing} locale={locale} />
+      <Queue {...{ counts, oldest, locale }} />
       <div class="columns even">
         <div>
           <Card title={t.facts}>
@@ -133,6 +106,56 @@ export async function showSite(c: OfficeContext, face: Face) {
         </div>
       </div>
     </>,
+  )
+}
+
+/** The functions of Moodle that handlers need, each with the handlers' titles. */
+function functionsNeeded({ handlers }: Registry, locale: Locale): Map<string, string[]> {
+  const needed = new Map<string, string[]>()
+  for (const { handler } of handlers.values()) {
+    for (const name of handler.functions ?? []) {
+      needed.set(name, [...(needed.get(name) ?? []), pick(handler.title, locale)])
+    }
+  }
+  return needed
+}
+
+/** The functions that handlers need and Moodle doesn't offer, each with who needs it. */
+function Missing({ missing, locale }: { missing: [string, string[]][]; locale: Locale }) {
+  const t = siteTexts[locale]
+  if (missing.length === 0) return null
+  return (
+    <Notice tone="error" title={t.missing(missing.length)} locale={locale}>
+      <ul>
+        {missing.map(([name, handlers]) => (
+          <li>
+            <span class="mono">{name}</span>
+            {texts[locale].colon} {handlers.join(', ')}
+          </li>
+        ))}
+      </ul>
+      <p>{t.missingText}</p>
+    </Notice>
+  )
+}
+
+type QueueProps = { counts: Awaited<ReturnType<typeof countProductions>>; oldest: number; locale: Locale }
+
+function Queue({ counts, oldest, locale }: QueueProps) {
+  const t = siteTexts[locale]
+  return (
+    <div class="tiles">
+      {(['queued', 'running', 'retrying', 'needs_operator'] as const).map((state) => (
+        <a class="tile" href={`${routes.office.productions.index()}?state=${state}`}>
+          <span class="tile-label">{t.queue[state]}</span>
+          <span class="tile-value">{formatNumber(counts[state], locale)}</span>
+        </a>
+      ))}
+      <div class="tile">
+        <span class="tile-label">{t.oldest}</span>
+        <span class="tile-value">{oldest > 0 ? formatDuration(oldest * 1000, locale) : '–'}</span>
+      </div>
+    </div>
   )
 }
 

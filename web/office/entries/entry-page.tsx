@@ -1,4 +1,4 @@
-import { handlerOf } from '../../../production/registry.ts'
+import { handlerOf, type Registered } from '../../../production/registry.ts'
 import { elementsOf } from '../../../sdk/form.ts'
 import type { FormElement } from '../../../sdk/form-element.ts'
 import { bundlesWith, type Entry } from '../../../shop/entry.ts'
@@ -86,22 +86,7 @@ export async function entryPage(c: OfficeContext, face: Face, shown: Shown) {
             <p>{t.wouldFailText}</p>
           </Notice>
         )}
-      {owners.length > 0 && (
-        <Notice tone="info" locale={locale}>
-          <p>
-            {t.partOf}{' '}
-            {owners.map((owner, index) => (
-              <>
-                {index > 0 && ', '}
-                <a class="mono" href={routes.office.entries.show(owner)}>
-                  {owner}
-                </a>
-              </>
-            ))}
-            . {t.partOfHelp}
-          </p>
-        </Notice>
-      )}
+      <PartOf owners={owners} locale={locale} />
       <div class="columns">
         <form id="entry" method="post" action={here} novalidate>
           <CsrfField csrf={csrfToken(c)} />
@@ -111,41 +96,12 @@ export async function entryPage(c: OfficeContext, face: Face, shown: Shown) {
             {t.save}
           </button>
           <fieldset class="cards" disabled={readOnly}>
-            <Card title={t.texts}>
-              {!entry && (
-                <div class="pairs">
-                  <Own names={['code']} {...{ typed, wrong, locale }} />
-                </div>
-              )}
-              <div class="pairs">
-                <Own
-                  names={[
-                    'titleEn',
-                    'titleFr',
-                    'categoryEn',
-                    'categoryFr',
-                    'summaryEn',
-                    'summaryFr',
-                    'descriptionEn',
-                    'descriptionFr',
-                  ]}
-                  {...{ typed, wrong, locale }}
-                />
-              </div>
-            </Card>
-            <Card title={t.price} aside={<span class="soft">{shop.settings.currency}</span>}>
-              <div class="quads stack" id="price-part">
-                {bundle ? (
-                  <>
-                    <Own names={['price', 'maxQuantity', 'position']} {...{ typed, wrong, locale }} />
-                    <p class="soft">{t.vatOfParts}</p>
-                    <input type="hidden" name="vat" value={String(typed.values.vat ?? '')} />
-                  </>
-                ) : (
-                  <Own names={['price', 'vat', 'maxQuantity', 'position']} {...{ typed, wrong, locale }} />
-                )}
-              </div>
-            </Card>
+            <TextsCard {...{ typed, wrong, locale }} isNew={!entry} />
+            <PriceCard
+              {...{ typed, wrong, locale }}
+              currency={shop.settings.currency}
+              isBundle={Boolean(bundle)}
+            />
             <Card title={t.production}>
               <div class="stack">
                 <HandlerPicker {...{ c, face, typed, wrong }} />
@@ -170,19 +126,97 @@ export async function entryPage(c: OfficeContext, face: Face, shown: Shown) {
         </form>
         <div>
           <div id="handler-help">
-            {registered && (
-              <Card title={pick(registered.handler.title, locale)}>
-                {readme ? (
-                  <Readme text={readme} />
-                ) : (
-                  <p>{registered.handler.summary && pick(registered.handler.summary, locale)}</p>
-                )}
-              </Card>
-            )}
+            <HandlerHelp {...{ registered, readme, locale }} />
           </div>
         </div>
       </div>
     </>,
+  )
+}
+
+/** The bundles that sell it, which change with it. */
+function PartOf({ owners, locale }: { owners: string[]; locale: Locale }) {
+  const t = entryTexts[locale]
+  if (owners.length === 0) return null
+  return (
+    <Notice tone="info" locale={locale}>
+      <p>
+        {t.partOf}{' '}
+        {owners.map((owner, index) => (
+          <>
+            {index > 0 && ', '}
+            <a class="mono" href={routes.office.entries.show(owner)}>
+              {owner}
+            </a>
+          </>
+        ))}
+        . {t.partOfHelp}
+      </p>
+    </Notice>
+  )
+}
+
+type OwnPart = { typed: TypedEntry; wrong: Wrong; locale: Locale }
+
+function TextsCard({ isNew, ...own }: OwnPart & { isNew: boolean }) {
+  const t = entryTexts[own.locale]
+  return (
+    <Card title={t.texts}>
+      {isNew && (
+        <div class="pairs">
+          <Own names={['code']} {...own} />
+        </div>
+      )}
+      <div class="pairs">
+        <Own
+          names={[
+            'titleEn',
+            'titleFr',
+            'categoryEn',
+            'categoryFr',
+            'summaryEn',
+            'summaryFr',
+            'descriptionEn',
+            'descriptionFr',
+          ]}
+          {...own}
+        />
+      </div>
+    </Card>
+  )
+}
+
+function PriceCard({ currency, isBundle, ...own }: OwnPart & { currency: string; isBundle: boolean }) {
+  const t = entryTexts[own.locale]
+  return (
+    <Card title={t.price} aside={<span class="soft">{currency}</span>}>
+      <div class="quads stack" id="price-part">
+        {isBundle ? (
+          <>
+            <Own names={['price', 'maxQuantity', 'position']} {...own} />
+            <p class="soft">{t.vatOfParts}</p>
+            <input type="hidden" name="vat" value={String(own.typed.values.vat ?? '')} />
+          </>
+        ) : (
+          <Own names={['price', 'vat', 'maxQuantity', 'position']} {...own} />
+        )}
+      </div>
+    </Card>
+  )
+}
+
+type HandlerHelpProps = { registered?: Registered; readme?: string; locale: Locale }
+
+function HandlerHelp({ registered, readme, locale }: HandlerHelpProps) {
+  if (!registered) return null
+  return (
+    <Card title={pick(registered.handler.title, locale)}>
+      {readme ? (
+        <Readme text={readme} />
+      ) : (
+        <p>{registered.handler.summary && pick(registered.handler.summary, locale)}</p>
+      )}
+    </Card>
   )
 }
 

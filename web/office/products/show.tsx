@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx'
-import { creditsOfOrder } from '../../../shop/credits.ts'
+import { type BroughtCredits, creditsOfOrder } from '../../../shop/credits.ts'
 import { seatHandlers } from '../../../shop/pack.ts'
 import {
   actionsFor,
@@ -7,12 +7,14 @@ import {
   findProduct,
   type OfferedAction,
   type OwnedProduct,
+  type ProductEvent,
   productHistory,
 } from '../../../shop/product.ts'
 import { besideEnrolments } from '../../../shop/product-access.ts'
-import { productionsOfProduct } from '../../../shop/product-productions.ts'
+import { type ProductProduction, productionsOfProduct } from '../../../shop/product-productions.ts'
 import { refundOffer, refundProduct } from '../../../shop/refund-product.ts'
 import { sayProductChange } from '../../../shop/say-product-change.ts'
+import type { Shop } from '../../../shop/shop.ts'
 import { enrolmentsOfProduct } from '../../../shop/told-enrolments.ts'
 import type { Face } from '../../face.ts'
 import { packTexts } from '../../packs/pack-texts.ts'
@@ -135,17 +137,7 @@ async function productPage(
       />
       <div class="columns">
         <div>
-          {isUndelivered(product) && delivery && (
-            <Notice tone="warning" title={t.undeliveredTitle} locale={locale}>
-              <p>
-                {t.undeliveredText}{' '}
-                <a href={routes.office.productions.show(delivery.id)}>
-                  {sayScript(delivery.script, locale)} {delivery.id}
-                </a>
-              </p>
-              {delivery.cause && <CauseText cause={delivery.cause} locale={locale} />}
-            </Notice>
-          )}
+          {isUndelivered(product) && delivery && <Undelivered delivery={delivery} locale={locale} />}
           {(actions.length > 0 || (mayChange(c) && offer)) && (
             <Card title={t.actions}>
               <div class="actions">
@@ -172,59 +164,96 @@ async function productPage(
           <Card flush title={t.productions}>
             <Productions {...{ productions, shop, locale }} actions={all} />
           </Card>
-          <Card title={t.history}>
-            <Timeline
-              locale={locale}
-              items={history.toReversed().map((event) => ({
-                at: event.at,
-                title: sayEvent(event.event, all, locale),
-                who: sayWho(event.who, shop, locale),
-                detail: sayChange(event.data, event.why, locale),
-                tone:
-                  event.event === 'delivered' ? 'success' : event.event === 'revoked' ? 'danger' : 'neutral',
-              }))}
-            />
-          </Card>
+          <History {...{ history, shop, locale }} actions={all} />
         </div>
         <div>
-          <Card title={t.facts}>
-            <KeyValue
-              rows={[
-                [
-                  t.holder,
-                  product.holder ? (
-                    <>
-                      {product.holder.firstname} {product.holder.lastname}
-                      <div class="soft">{product.holder.email}</div>
-                    </>
-                  ) : undefined,
-                ],
-                [t.order, <a href={routes.office.orders.show(product.orderNumber)}>{product.orderNumber}</a>],
-                [
-                  packTexts[locale].pack,
-                  seatHandlers(shop).includes(product.handler) ? (
-                    <a href={routes.office.packs.show(product.unitId)}>{packTexts[locale].allSeats}</a>
-                  ) : undefined,
-                ],
-                [t.starts, <Moment at={product.startsAt} locale={locale} />],
-                [t.ends, product.endsAt ? <Moment at={product.endsAt} locale={locale} /> : t.noEnd],
-                ...credits.map(({ broughtCents, currency, email }): [string, Child] => {
-                  const said = formatMoney(broughtCents, currency, locale)
-                  return [creditsTexts[locale].brought, email ? <a href={creditsOf(email)}>{said}</a> : said]
-                }),
-                [t.link, product.link && <LinkOut href={product.link} />],
-                [t.handler, <span class="mono">{product.handler}</span>],
-                [t.made, <Moment at={product.createdAt} locale={locale} />],
-                ...Object.entries(product.data).map(([name, value]): [string, string] => [
-                  name,
-                  typeof value === 'string' ? value : JSON.stringify(value),
-                ]),
-              ]}
-            />
-          </Card>
+          <Facts {...{ product, credits, shop, locale }} />
         </div>
       </div>
     </>,
+  )
+}
+
+function Undelivered({ delivery, locale }: { delivery: ProductProduction; locale: Locale }) {
+  const t = productsTexts[locale]
+  return (
+    <Notice tone="warning" title={t.undeliveredTitle} locale={locale}>
+      <p>
+        {t.undeliveredText}{' '}
+        <a href={routes.office.productions.show(delivery.id)}>
+          {sayScript(delivery.script, locale)} {delivery.id}
+        </a>
+      </p>
+      {delivery.cause && <CauseText cause={delivery.cause} locale={locale} />}
+    </Notice>
+  )
+}
+
+type HistoryProps = {
+  history: ProductEvent[]
+  shop: Shop
+  actions: Record<string, OfferedAction>
+  locale: Locale
+}
+
+function History({ history, shop, actions, locale }: HistoryProps) {
+  const t = productsTexts[locale]
+  return (
+    <Card title={t.history}>
+      <Timeline
+        locale={locale}
+        items={history.toReversed().map((event) => ({
+          at: event.at,
+          title: sayEvent(event.event, actions, locale),
+          who: sayWho(event.who, shop, locale),
+          detail: sayChange(event.data, event.why, locale),
+          tone: event.event === 'delivered' ? 'success' : event.event === 'revoked' ? 'danger' : 'neutral',
+        }))}
+      />
+    </Card>
+  )
+}
+
+type FactsProps = { product: OwnedProduct; credits: BroughtCredits[]; shop: Shop; locale: Locale }
+
+function Facts({ product, credits, shop, locale }: FactsProps) {
+  const t = productsTexts[locale]
+  return (
+    <Card title={t.facts}>
+      <KeyValue
+        rows={[
+          [
+            t.holder,
+            product.holder ? (
+              <>
+                {product.holder.firstname} {product.holder.lastname}
+                <div class="soft">{product.holder.email}</div>
+              </>
+            ) : undefined,
+          ],
+          [t.order, <a href={routes.office.orders.show(product.orderNumber)}>{product.orderNumber}</a>],
+          [
+            packTexts[locale].pack,
+            seatHandlers(shop).includes(product.handler) ? (
+              <a href={routes.office.packs.show(product.unitId)}>{packTexts[locale].allSeats}</a>
+            ) : undefined,
+          ],
+          [t.starts, <Moment at={product.startsAt} locale={locale} />],
+          [t.ends, product.endsAt ? <Moment at={product.endsAt} locale={locale} /> : t.noEnd],
+          ...credits.map(({ broughtCents, currency, email }): [string, Child] => {
+            const said = formatMoney(broughtCents, currency, locale)
+            return [creditsTexts[locale].brought, email ? <a href={creditsOf(email)}>{said}</a> : said]
+          }),
+          [t.link, product.link && <LinkOut href={product.link} />],
+          [t.handler, <span class="mono">{product.handler}</span>],
+          [t.made, <Moment at={product.createdAt} locale={locale} />],
+          ...Object.entries(product.data).map(([name, value]): [string, string] => [
+            name,
+            typeof value === 'string' ? value : JSON.stringify(value),
+          ]),
+        ]}
+      />
+    </Card>
   )
 }
 
