@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { sql } from 'kysely'
 import { testShop, until } from '../test/shop.ts'
 import { startBatch } from './batch.ts'
-import { emptyCart, openCart } from './cart.ts'
+import { emptyCart, findCart, newUnit, openCart } from './cart.ts'
 import { mailSignInLink, signIn } from './customer-session.ts'
 import { erasePerson } from './erase-person.ts'
 import { settleGiveBack } from './give-back.ts'
@@ -53,9 +53,15 @@ describe('erasing a person', async () => {
         from units u join orders o on o.id = u.order_id where o.number = ${number}`.execute(db)
     assert.equal(await shop.orderState(number), 'completed')
     await openCart(db, { ...emptyCart(), customer: learner(email) })
+    // A list of learners is as it was pasted until it is ordered.
+    const pasted = { ...newUnit(), external: { learners: `Inès;Roy;${email}\nAnn;Lee;ann@learners.example` } }
+    await openCart(db, { lines: [{ code: 'PACK', units: [pasted] }] })
+    const others = await openCart(db, { ...emptyCart(), customer: learner(`not${email}`) })
     assert.ok((await whereNamed(email)).includes('history'))
     const erased = await erasePerson(db, ` ${email.toUpperCase()} `)
     assert.deepEqual(erased.open, [])
+    assert.ok(await findCart(db, others.token), 'the cart of somebody whose address only ends like theirs')
+    await db.deleteFrom('carts').where('id', '=', others.id).execute()
     assert.deepEqual(await whereNamed(email), [])
   })
 

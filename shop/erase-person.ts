@@ -157,7 +157,12 @@ export async function erasePerson(
       },
     )
 
-    await sql`delete from carts where content::text ilike ${containing(JSON.stringify(email))}`.execute(trx)
+    // In a list of learners that was pasted, an address is a part of a text.
+    const { rows: carts } = await sql<{ id: string; content: unknown }>`
+      select id, content from carts where content::text ilike ${containing(email)}`.execute(trx)
+    const { concerns: hasAddress } = forget({ email, names: [] })
+    const theirCarts = carts.filter(({ content }) => hasAddress(content)).map(({ id }) => id)
+    await sql`delete from carts where id = any(${theirCarts}::uuid[])`.execute(trx)
     // The key stays, that nothing is done twice; what was answered is not told again.
     await rewrite(trx, 'idempotency_keys', sql`t.response::text ilike ${containing(email)}`, () => ({
       response: { headers: {}, body: '' },
