@@ -11,7 +11,6 @@ import {
   viewCart,
 } from '../../../shop/cart.ts'
 import { changeCart } from '../../../shop/change-cart.ts'
-import { readCustomer } from '../../../shop/customer.ts'
 import { findEntry, findOnSale, mostUnits, unitForms } from '../../../shop/entry.ts'
 import { prolongable } from '../../../shop/extensions.ts'
 import { readProductReference } from '../../../shop/reference.ts'
@@ -22,6 +21,7 @@ import { signedInCustomer } from '../../signed-in-customer.ts'
 import type { Choice } from '../../ui/form-elements.tsx'
 import { formatDate, pick } from '../../ui/locale.ts'
 import { keepCustomer } from '../checkout/keep-customer.ts'
+import { knownBuyer } from '../checkout/known-buyer.ts'
 import { notFound } from '../failure-pages.tsx'
 import { giveCart, keepCart, shopPage, visitorCart } from '../page.tsx'
 import { applyCartForm, type CartForms } from './apply-cart-form.ts'
@@ -50,7 +50,7 @@ export function cart(face: Face): Hono<WebEnv> {
     keepCart(c, mine.token)
     if (body.intent !== 'checkout')
       return c.redirect(`${routes.cart.show()}${placeAfter(body.intent, changed.content)}`, 303)
-    const viewed = await viewCart(face.shop, changed.content, knownBuyer(changed.content))
+    const viewed = await viewCart(face.shop, changed.content, await knownBuyer(c, face, changed.content))
     if (viewed.complete) return c.redirect(routes.checkout(), 303)
     return await show(c, face, changed.content, true)
   })
@@ -122,12 +122,6 @@ async function formsOf(face: Face, content: CartContent): Promise<CartForms> {
   )
 }
 
-/** The buyer, once the checkout has asked; until then the units that are "for me" wait for them. */
-function knownBuyer(content: CartContent) {
-  const read = readCustomer(content.customer ?? {})
-  return read.ok ? read.value : undefined
-}
-
 /** Where the page opens again after a button: at the new unit, or at the line. */
 function placeAfter(intent: string | string[] | undefined, content: CartContent): string {
   const [, verb, code] = /^(add|save):(.{1,60})$/.exec(String(intent)) ?? []
@@ -139,7 +133,8 @@ function placeAfter(intent: string | string[] | undefined, content: CartContent)
 
 async function show(c: Context<WebEnv>, face: Face, content: CartContent, checked: boolean) {
   const { locale } = c.var
-  const viewed: ViewedCart = await viewCart(face.shop, content, knownBuyer(content))
+  const buyer = await knownBuyer(c, face, content)
+  const viewed: ViewedCart = await viewCart(face.shop, content, buyer)
   const gone = await Promise.all(
     viewed.gone.map(async (code) => ({
       code,
@@ -159,7 +154,7 @@ async function show(c: Context<WebEnv>, face: Face, content: CartContent, checke
       content={content}
       viewed={viewed}
       gone={gone}
-      buyer={knownBuyer(content)}
+      buyer={buyer}
       checked={wrong}
       most={readMost(c.req.query('most'))}
       offered={await productsToChoose(c, face, viewed)}

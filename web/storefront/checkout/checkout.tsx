@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { countUnits, viewCart } from '../../../shop/cart.ts'
 import { changeCart } from '../../../shop/change-cart.ts'
-import { knownCustomer, readCustomer } from '../../../shop/customer.ts'
+import { readCustomer } from '../../../shop/customer.ts'
 import { findPlaced, type PlaceErrors, placeOrder } from '../../../shop/place-order.ts'
 import { offerCredits, whatCreditsPay } from '../../../shop/spend-credits.ts'
 import { findOwnOrder } from '../../../shop/view-order.ts'
@@ -16,6 +16,7 @@ import { shopPage, type VisitorCart, visitorCart } from '../page.tsx'
 import { CheckoutPage } from './checkout-page.tsx'
 import { checkoutTexts } from './checkout-texts.ts'
 import { keepCustomer, readCustomerForm } from './keep-customer.ts'
+import { buyerDetails } from './known-buyer.ts'
 
 /** The buyer's details, the means of payment, the terms: what turns a cart into an order. */
 export function checkout(face: Face): Hono<WebEnv> {
@@ -68,7 +69,7 @@ type Chosen = { means: string; termsAccepted: boolean }
 async function show(c: Context<WebEnv>, face: Face, mine: VisitorCart, chosen: Chosen, errors?: PlaceErrors) {
   const { content } = mine.cart
   const signedIn = await signedInCustomer(c, face)
-  const typed = content.customer ?? (signedIn && (await knownCustomer(face.shop.db, signedIn.email))) ?? {}
+  const typed = await buyerDetails(c, face, content)
   const customer = readCustomer(typed)
   const viewed = await viewCart(face.shop, content, customer.ok ? customer.value : undefined)
   const payment = { ...whatCreditsPay(face.shop, viewed), buyer: typed.email || undefined }
