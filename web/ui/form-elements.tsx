@@ -102,7 +102,6 @@ type ControlProps = Props & {
 
 function Control(props: ControlProps) {
   const { element, value, id, choices } = props
-  const offered = offeredBy(props)
   const shared = sharedAttributes(props)
   switch (element.type) {
     case 'checkbox':
@@ -118,33 +117,10 @@ function Control(props: ControlProps) {
         </>
       )
     case 'radio':
-      return (
-        <fieldset id={id} tabindex={-1} aria-describedby={shared['aria-describedby']}>
-          <legend>
-            <Label {...props} />
-          </legend>
-          <Notes {...props} />
-          <div class="choices">
-            {offered.map((choice) => (
-              <label class="check">
-                <input
-                  type="radio"
-                  name={props.name}
-                  value={String(choice.value)}
-                  checked={String(value) === String(choice.value)}
-                  required={element.required}
-                  disabled={props.disabled}
-                  aria-invalid={shared['aria-invalid']}
-                />
-                <span>{choice.label}</span>
-              </label>
-            ))}
-          </div>
-        </fieldset>
-      )
+      return <RadioGroup {...props} />
     case 'list':
       return element.options || choices?.[element.name] ? (
-        <CheckList {...props} offered={offered} />
+        <CheckList {...props} />
       ) : (
         <Labelled {...props}>
           <textarea id={id} rows={linesOf(value).length + 2} {...shared}>
@@ -169,41 +145,79 @@ function Control(props: ControlProps) {
         </Labelled>
       )
     default:
-      if ((element.picker === 'role' || element.ownProducts) && choices?.[element.name]) {
-        return (
-          <Labelled {...props}>
-            <input type="text" id={id} list={`${id}-list`} value={textOf(value)} {...shared} />
-            <datalist id={`${id}-list`}>
-              {offered.map((choice) => (
-                <option value={String(choice.value)}>{choice.label}</option>
-              ))}
-            </datalist>
-          </Labelled>
-        )
-      }
-      if (element.type === 'select' || choices?.[element.name]) {
-        return (
-          <Labelled {...props}>
-            <select id={id} {...shared}>
-              {(!element.required || textOf(value) === '') && (
-                <option value="">{element.required ? props.text.choose : '–'}</option>
-              )}
-              {offered.map((choice) => (
-                <option value={String(choice.value)} selected={String(choice.value) === textOf(value)}>
-                  {choice.label}
-                </option>
-              ))}
-            </select>
-          </Labelled>
-        )
-      }
-      return (
-        <Labelled {...props}>
-          <input {...inputKind(element)} id={id} value={typedValue(props)} {...shared} />
-          {shared['data-check'] && <p id={`${id}-checked`} role="status" data-free={props.text.free} />}
-        </Labelled>
-      )
+      return <TextControl {...props} />
   }
+}
+
+function RadioGroup(props: ControlProps) {
+  const { element, value, id } = props
+  const offered = offeredBy(props)
+  const shared = sharedAttributes(props)
+  return (
+    <fieldset id={id} tabindex={-1} aria-describedby={shared['aria-describedby']}>
+      <legend>
+        <Label {...props} />
+      </legend>
+      <Notes {...props} />
+      <div class="choices">
+        {offered.map((choice) => (
+          <label class="check">
+            <input
+              type="radio"
+              name={props.name}
+              value={String(choice.value)}
+              checked={String(value) === String(choice.value)}
+              required={element.required}
+              disabled={props.disabled}
+              aria-invalid={shared['aria-invalid']}
+            />
+            <span>{choice.label}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  )
+}
+
+/** What is typed on one line, or picked when something is offered: a role and a product of one's own may still be typed. */
+function TextControl(props: ControlProps) {
+  const { element, value, id, choices } = props
+  const offered = offeredBy(props)
+  const shared = sharedAttributes(props)
+  if ((element.picker === 'role' || element.ownProducts) && choices?.[element.name]) {
+    return (
+      <Labelled {...props}>
+        <input type="text" id={id} list={`${id}-list`} value={textOf(value)} {...shared} />
+        <datalist id={`${id}-list`}>
+          {offered.map((choice) => (
+            <option value={String(choice.value)}>{choice.label}</option>
+          ))}
+        </datalist>
+      </Labelled>
+    )
+  }
+  if (element.type === 'select' || choices?.[element.name]) {
+    return (
+      <Labelled {...props}>
+        <select id={id} {...shared}>
+          {(!element.required || textOf(value) === '') && (
+            <option value="">{element.required ? props.text.choose : '–'}</option>
+          )}
+          {offered.map((choice) => (
+            <option value={String(choice.value)} selected={String(choice.value) === textOf(value)}>
+              {choice.label}
+            </option>
+          ))}
+        </select>
+      </Labelled>
+    )
+  }
+  return (
+    <Labelled {...props}>
+      <input {...inputKind(element)} id={id} value={typedValue(props)} {...shared} />
+      {shared['data-check'] && <p id={`${id}-checked`} role="status" data-free={props.text.free} />}
+    </Labelled>
+  )
 }
 
 function Labelled(props: ControlProps & { children: Child }) {
@@ -304,8 +318,9 @@ function LearnerField(props: ControlProps) {
 }
 
 /** A long list of boxes, each value sent under the one name. */
-function CheckList(props: ControlProps & { offered: Choice[] }) {
-  const { id, name, value, offered, disabled } = props
+function CheckList(props: ControlProps) {
+  const { id, name, value, disabled } = props
+  const offered = offeredBy(props)
   const shared = sharedAttributes(props)
   const chosen = new Set(linesOf(value))
   return (

@@ -1,5 +1,4 @@
 import { type Context, Hono } from 'hono'
-import { streamSSE } from 'hono/streaming'
 import { cancelOrder } from '../../../shop/close-order.ts'
 import { followOrders } from '../../../shop/follow-orders.ts'
 import { findOwnOrder } from '../../../shop/view-order.ts'
@@ -9,15 +8,11 @@ import { csrfToken, protectForms, type WebEnv } from '../../security.ts'
 import { signedInCustomer } from '../../signed-in-customer.ts'
 import { notFound } from '../failure-pages.tsx'
 import { cartCount, shopPage } from '../page.tsx'
-import { OrderPage, orderFragments } from './order-page.tsx'
+import { OrderPage } from './order-page.tsx'
 import { orderTexts } from './order-texts.ts'
 import { startPayment } from './start-payment.ts'
+import { streamOrder } from './stream-order.ts'
 import { trackOrder } from './tracked-order.ts'
-
-/** Milliseconds between two signs of life on a silent stream: proxies close those that say nothing for a minute. */
-const heartbeat = 20_000
-/** Milliseconds after which a stream ends and the browser opens another, on whichever process is there by then. */
-const streamLife = 15 * 60_000
 
 /** The page of one order, for whoever has its token: payment, progress, products; live while anything may happen. */
 export function order(face: Face): Hono<WebEnv> {
@@ -65,43 +60,10 @@ export function order(face: Face): Hono<WebEnv> {
     keepPrivate(c)
     c.header('x-accel-buffering', 'no')
     const since = Number(c.req.header('last-event-id') ?? c.req.query('since'))
-    const following = follow(owned.id, Number.isSafeInteger(since) ? since : 0)
-    const shown = { face, csrf: csrfToken(c), locale: c.var.locale }
     const returned = readReturned(c)
     const signedIn = await signedInCustomer(c, face)
-    return streamSSE(c, async (stream) => {
-      stream.onAbort(() => following.stop())
-      const end = Date.now() + streamLife
-      const sent = new Map<string, string>()
-      try {
-        while (!stream.aborted && Date.now() < end) {
-          const moved = await following.next(heartbeat)
-          if (stream.aborted) break
-          if (moved === undefined) {
-            await stream.write(': waiting\n\n')
-            continue
-          }
-          const tracked = await trackOrder(face, { number, token }, returned, signedIn)
-          if (!tracked) break
-          const news = []
-          for (const [id, fragment] of orderFragments({ ...tracked, ...shown })) {
-            const html = String(await fragment.toString())
-            if (sent.get(id) !== html) news.push(html)
-            sent.set(id, html)
-          }
-          await stream.writeSSE({ event: 'fragment', id: String(moved), data: news.join('\n') })
-          if (!tracked.live) {
-            await stream.writeSSE({ event: 'end', data: '' })
-            break
-          }
-        }
-      } catch (error) {
-        // the browser opens the stream again, from the last event that it got
-        face.log.warn({ err: error, order: number }, 'a live page was cut off')
-      } finally {
-        following.stop()
-      }
-    })
+    const following = follow(owned.id, Number.isSafeInteger(since) ? since : 0)
+    return streamOrder(c, face, following, () => trackOrder(face, { number, token }, returned, signedIn))
   })
 
   app.post(routes.order.pay.pattern, protectForms, async (c) => {
