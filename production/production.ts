@@ -67,6 +67,18 @@ export type Outcome =
   | { state: 'needs_operator'; cause: Cause }
   | { state: 'skipped' | 'cancelled'; who: string; why: string }
 
+/** What the row of a production becomes with an outcome, under the attempt that made it. */
+export type Ending = {
+  id: number
+  attempt: number
+  state: Outcome['state']
+  cause?: Cause
+  feedback?: Feedback
+} & Partial<Retry>
+
+/** The next try of a production: its job, when it is due, and how often it has failed in a row. */
+export type Retry = { jobId: string; dueAt: Date; failures: number }
+
 /**
  * A production that is asked for. It exists once for each unit, script and occasion: asking again changes nothing.
  * The shop writes it together with what causes it, and sends its job in the same transaction (`sendProductions`).

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Transaction } from 'kysely'
-import { fromKysely, PgBoss } from 'pg-boss'
+import { CompiledQuery, type Transaction } from 'kysely'
+import { type Db, fromKysely, PgBoss } from 'pg-boss'
 import type { Database } from '../db/schema.ts'
+import { executeLast } from '../db/send-together.ts'
 
 /** A wake-up for one production. What it is about stands in our tables; the job only says: look now. */
 export type ProductionJob = { production: number }
@@ -46,12 +47,13 @@ export async function openQueue(url: string, onTrouble: (error: Error) => void):
 
 /**
  * Sends a job in the caller's transaction: it exists if and only if what caused it is committed. Of those that are due,
- * those of a greater `priority` come first; 0 when absent.
+ * those of a greater `priority` come first; 0 when absent. `last`: the transaction's commit leaves with it.
  */
 export async function sendProductions(
   queue: Queue,
   trx: Transaction<Database>,
   jobs: { id: string; production: number; startAfter?: Date; priority?: number; site: string }[],
+  { last = false }: { last?: boolean } = {},
 ): Promise<void> {
   if (jobs.length === 0) return
   await queue.insert(
@@ -63,8 +65,15 @@ export async function sendProductions(
       priority: job.priority,
       group: { id: job.site },
     })),
-    { db: fromKysely(trx) },
+    { db: last ? lastIn(trx) : fromKysely(trx) },
   )
 }
+
+const lastIn = (trx: Transaction<Database>): Db => ({
+  async executeSql(text, values = []) {
+    const [result] = await executeLast(trx, CompiledQuery.raw(text, values))
+    return { rows: [...result.rows] }
+  },
+})
 
 export const newJobId = (): string => randomUUID()

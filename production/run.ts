@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { Logger } from 'pino'
 import type { Cause, Database } from '../db/schema.ts'
 import type {
@@ -14,7 +14,7 @@ import type {
 } from '../sdk/index.ts'
 import { Refused } from '../sdk/index.ts'
 import { failuresBeforeOperator, judge } from './cause.ts'
-import type { Outcome, Production, StoredProduct } from './production.ts'
+import type { Ending, Outcome, Production, StoredProduct } from './production.ts'
 import { newJobId, type Queue, sendProductions } from './queue.ts'
 import { readActed, readChange, readDelivery, readPrepared } from './read-returned.ts'
 import type { Registry } from './registry.ts'
@@ -54,10 +54,17 @@ export type Engine = {
    */
   change: (production: Production, change: ProductChange, reference?: string) => Promise<Product>
   /**
-   * The shop's reaction to an outcome, in the transaction that records it. Locks what it must first. Returns what is to
-   * be recorded: the shop may end what would be tried again for nothing.
+   * The shop's reaction to an outcome, in the transaction that records it. Locks what it must first, and writes the
+   * ending with what follows from it: of the outcome that was reached, or of another, since the shop may end what would
+   * be tried again for nothing. Undefined when another attempt has the production: then nothing was written. `last`:
+   * the transaction has nothing more to do.
    */
-  settle: (trx: Transaction<Database>, production: Production, outcome: Outcome) => Promise<Outcome>
+  settle: (
+    trx: Transaction<Database>,
+    production: Production,
+    reached: Outcome,
+    recording: { end: (outcome: Outcome) => Ending; last: boolean },
+  ) => Promise<Ending | undefined>
 }
 
 /**
@@ -350,45 +357,37 @@ async function record(
   reached: Outcome,
   failedStep: string | undefined,
 ) {
+  const { id, attempt } = production
   await engine.db.transaction().execute(async (trx) => {
-    // The shop locks its order first, then we our row: everyone takes the locks in this order.
-    const outcome = await engine.settle(trx, production, reached)
-    const cause = 'cause' in outcome ? outcome.cause : undefined
-    const feedback = feedbackOf(outcome)
-    const retry = outcome.state === 'retrying' ? { jobId: newJobId(), dueAt: outcome.dueAt } : undefined
-    const { numUpdatedRows } = await trx
-      .updateTable('productions')
-      .set({
-        state: outcome.state,
-        cause: cause ? JSON.stringify(cause) : null,
-        feedback: feedback ? JSON.stringify(feedback) : null,
-        ...(retry
-          ? { job_id: retry.jobId, due_at: retry.dueAt, failures: nextFailures(production, cause) }
-          : { ended_at: sql`now()` }),
-      })
-      .where('id', '=', production.id)
-      .where('attempt', '=', production.attempt)
-      .where('state', '=', 'running')
-      .executeTakeFirst()
-    if (numUpdatedRows !== 1n)
-      throw new Superseded(`production ${production.id} was taken over before its end`)
+    const last = reached.state === 'done'
+    const ending = await engine.settle(trx, production, reached, {
+      end: (outcome) => endingOf(production, outcome),
+      last,
+    })
+    if (!ending) throw new Superseded(`production ${id} was taken over before its end`)
     if ('cause' in reached) {
+      const cause = JSON.stringify(reached.cause)
       await trx
         .insertInto('failures')
-        .values({
-          production_id: production.id,
-          attempt: production.attempt,
-          step: failedStep ?? null,
-          cause: JSON.stringify(reached.cause),
-        })
+        .values({ production_id: id, attempt, step: failedStep ?? null, cause })
         .execute()
     }
-    if (retry) {
-      await sendProductions(engine.queue, trx, [
-        { id: retry.jobId, production: production.id, startAfter: retry.dueAt, site: engine.moodle.site },
-      ])
+    const { jobId, dueAt } = ending
+    if (jobId) {
+      const { site } = engine.moodle
+      await sendProductions(engine.queue, trx, [{ id: jobId, production: id, startAfter: dueAt, site }])
     }
   })
+}
+
+function endingOf(production: Production, outcome: Outcome): Ending {
+  const { id, attempt } = production
+  const cause = 'cause' in outcome ? outcome.cause : undefined
+  const retry =
+    outcome.state === 'retrying'
+      ? { jobId: newJobId(), dueAt: outcome.dueAt, failures: nextFailures(production, cause) }
+      : undefined
+  return { id, attempt, state: outcome.state, cause, feedback: feedbackOf(outcome), ...retry }
 }
 
 /** What those who look later are told: a refusal says why in both languages. */

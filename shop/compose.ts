@@ -25,7 +25,7 @@ export function composeEngine(shop: Shop, worker: string): Engine {
     findProduct: (reference) => findAnyProduct(shop.db, reference),
     reserve: (unitId, name) => reserve(shop.db, unitId, name),
     free: (unitId, name) => free(shop.db, unitId, name),
-    settle: (trx, production, outcome) => settle(shop, trx, production, outcome),
+    settle: (trx, ...ended) => settle(shop, trx, ...ended),
   }
 }
 

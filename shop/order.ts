@@ -1,6 +1,7 @@
-import { type RawBuilder, sql, type Transaction } from 'kysely'
+import { type CompiledQuery, sql, type Transaction } from 'kysely'
 import type { Customer, Database, FrozenEntry, MailKind, OrderState, UnitState } from '../db/schema.ts'
-import type { Asked } from '../production/production.ts'
+import { executeLast, executeTogether } from '../db/send-together.ts'
+import type { Asked, Ending } from '../production/production.ts'
 import type { Text } from '../sdk/index.ts'
 
 /** Every move that an order may make. Nothing else changes its state. */
@@ -139,6 +140,8 @@ export type Changes = {
   trust?: { by: number; why: string }
   /** Prepays that have not started are given up. */
   dropPrepays?: boolean
+  /** The production whose outcome causes all this. */
+  ending?: Ending
 }
 
 export const noChanges = (): Changes => ({
@@ -149,40 +152,39 @@ export const noChanges = (): Changes => ({
   productions: [],
 })
 
-type LockedRow = Omit<LockedOrder, 'changes' | 'placedAt' | 'paidAt' | 'producedAt' | 'trustedAt'> & {
-  placedAt: Date
-  paidAt: Date | null
-  producedAt: Date | null
-  trustedAt: Date | null
-}
+type LockedRow = Omit<LockedOrder, 'changes'>
+
+/** Which order: of what id, or of what number. */
+export type OrderKey = { id: number } | { number: string }
 
 /**
  * Locks an order for the rest of the transaction: whatever moves an order or its units does this first, before any other
- * lock. Who only writes rows that belong to it is not kept waiting. `units`: the
- * ids of those that will be looked at, or all.
+ * lock. Who only writes rows that belong to it is not kept waiting. `units`: the ids of those that will be looked at,
+ * or all.
  */
 export async function lockOrder(
   trx: Transaction<Database>,
-  by: { id: number } | { number: string },
+  by: OrderKey,
   units: 'all' | number[] = [],
 ): Promise<LockedOrder | undefined> {
-  const which = 'id' in by ? sql`o.id = ${by.id}` : sql`o.number = ${by.number}`
-  // First the lock, then the look: what another transaction wrote of its units while we waited must be seen. They
-  // are two statements for that, sent together.
-  const [, order] = await Promise.all([
-    sql`select from orders o where ${which} for no key update`.execute(trx),
-    readOrder(trx, which, units),
-  ])
-  return order
+  const { lock, look } = lockingOrder(trx, by, units)
+  const [, { rows }] = await executeTogether(trx, lock, look)
+  return lockedOf(rows)
 }
 
-async function readOrder(
+/**
+ * The statements that lock an order, for whoever sends others with them. First the lock, then the look: what another
+ * transaction wrote of its units while we waited must be seen, so they can't be one.
+ */
+export function lockingOrder(
   trx: Transaction<Database>,
-  which: RawBuilder<unknown>,
+  by: OrderKey,
   units: 'all' | number[],
-): Promise<LockedOrder | undefined> {
+): { lock: CompiledQuery<unknown>; look: CompiledQuery<LockedRow> } {
+  const which = 'id' in by ? sql`o.id = ${by.id}` : sql`o.number = ${by.number}`
   const wanted = units === 'all' ? sql`true` : sql`u.id = any(${units}::bigint[])`
-  const { rows } = await sql<LockedRow>`
+  const lock = sql`select from orders o where ${which} for no key update`
+  const look = sql<LockedRow>`
     select o.id, o.number, o.state, o.locale, o.customer, o.currency, o.total_cents as "totalCents",
            o.paid_cents as "paidCents", o.means, o.placed_at as "placedAt", o.paid_at as "paidAt",
            o.produced_at as "producedAt", o.trusted_at as "trustedAt",
@@ -193,8 +195,12 @@ async function readOrder(
                      'fields', u.fields, 'erased', u.erased_at is not null, 'entry', l.entry) order by u.id), '[]')
               from units u join order_lines l on l.id = u.line_id
              where u.order_id = o.id and ${wanted}) as units
-      from orders o where ${which}`.execute(trx)
-  const [row] = rows
+      from orders o where ${which}`
+  return { lock: lock.compile(trx), look: look.compile(trx) }
+}
+
+/** What `look` of `lockingOrder` found. */
+export function lockedOf([row]: LockedRow[]): LockedOrder | undefined {
   return row && { ...row, changes: noChanges() }
 }
 
@@ -250,23 +256,28 @@ type Saved = {
   productions: { id: number; unitId: number; jobId: string }[]
   /** Those that a mail server shall have. */
   mails: number[]
-  /** False when a payment of this means and reference was there before: then nothing at all was written. */
+  /**
+   * False when a payment of this means and reference was there before, or another attempt has the production: then
+   * nothing was written but the outcome of the notification, `repeated`.
+   */
   fresh: boolean
 }
 
 /**
  * Writes what became of a locked order, in one statement. A payment that was recorded before undoes the whole
- * statement. Deliveries are written after the payment that allows them, which the database checks as well.
+ * statement, and so does a production that another worker has taken over. Deliveries are written after the payment
+ * that allows them, which the database checks as well. `last`: the transaction's commit leaves with it.
  */
 export async function saveOrder(
   trx: Transaction<Database>,
   order: LockedOrder,
-  { mailState }: { mailState: 'queued' | 'kept' },
+  { mailState, last = false }: { mailState: 'queued' | 'kept'; last?: boolean },
 ): Promise<Saved> {
-  const { history, mails, giveBacks, productions, payment, notification, trust, dropPrepays } = order.changes
+  const { history, mails, giveBacks, productions, payment, notification, trust, dropPrepays, ending } =
+    order.changes
   const units = [...order.changes.units].map(([id, change]) => ({ id, ...change }))
   const dead = units.filter((unit) => deadUnitStates.includes(unit.to)).map((unit) => unit.id)
-  const { rows } = await sql<Saved>`
+  const write = sql<Saved>`
     with paid as (
       insert into payments (order_id, means, reference, amount_cents, currency, paid_on, state, recorded_by, note)
       select ${order.id}, means, reference, "amountCents", currency, "paidOn", state, "recordedBy", note
@@ -274,8 +285,18 @@ export async function saveOrder(
           as p (means text, reference text, "amountCents" bigint, currency text, "paidOn" date, state text,
                 "recordedBy" text, note text)
       on conflict (means, reference) do nothing returning id
+    ), ended as (
+      update productions
+         set state = e.state, cause = e.cause, feedback = e.feedback,
+             ended_at = case when e."dueAt" is null then now() end, due_at = coalesce(e."dueAt", productions.due_at),
+             job_id = coalesce(e."jobId", productions.job_id), failures = coalesce(e.failures, productions.failures)
+        from jsonb_to_recordset(${JSON.stringify(ending ? [ending] : [])}::jsonb)
+          as e (id bigint, attempt integer, state text, cause jsonb, feedback jsonb, "dueAt" timestamptz,
+                "jobId" uuid, failures integer)
+       where productions.id = e.id and productions.attempt = e.attempt and productions.state = 'running'
+      returning productions.id
     ), fresh as (
-      select 1 where ${!payment} or exists (select from paid)
+      select 1 where (${!payment} or exists (select from paid)) and (${!ending} or exists (select from ended))
     ), moved as (
       update orders
          set state = ${order.state}, paid_cents = ${order.paidCents}, paid_at = ${order.paidAt},
@@ -288,8 +309,10 @@ export async function saveOrder(
         from moved, jsonb_to_recordset(${JSON.stringify(units)}::jsonb) as u (id bigint, "to" text, feedback jsonb)
        where units.id = u.id and units.order_id = moved.id
     ), noted as (
-      update notifications set outcome = ${notification?.outcome ?? ''}
-        from fresh where means = ${notification?.means ?? ''} and event_id = ${notification?.eventId ?? ''}
+      -- A new event about a payment that we have: kept, and nothing else.
+      update notifications
+         set outcome = case when exists (select from fresh) then ${notification?.outcome ?? ''} else 'repeated' end
+       where means = ${notification?.means ?? ''} and event_id = ${notification?.eventId ?? ''}
     ), freed as (
       delete from reservations using fresh where unit_id = any(${dead}::bigint[])
     ), told as (
@@ -330,7 +353,8 @@ export async function saveOrder(
     select exists (select from fresh) as fresh,
            (select coalesce(jsonb_agg(id), '[]') from mailed) as mails,
            (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'unitId', unit_id, 'jobId', job_id)), '[]')
-              from asked) as productions`.execute(trx)
+              from asked) as productions`
+  const [{ rows }] = await (last ? executeLast : executeTogether)(trx, write.compile(trx))
   const [saved] = rows
   if (!saved) throw new Error(`order ${order.number} could not be saved`)
   order.changes = noChanges()

@@ -1,8 +1,10 @@
+import { sql } from 'kysely'
+import { executeTogether } from '../db/send-together.ts'
 import type { Notification } from '../payments/means.ts'
 import { changeOrder, saveWithJobs } from './change-order.ts'
 import { giveBack } from './give-back.ts'
 import { writtenAmount } from './money.ts'
-import { type LockedOrder, lockOrder, mail, type Reason, record } from './order.ts'
+import { type LockedOrder, lockedOf, lockingOrder, mail, type Reason, record } from './order.ts'
 import type { Shop } from './shop.ts'
 import { markPaid, startDelivery } from './start-scripts.ts'
 
@@ -88,40 +90,27 @@ export async function applyNotification(
 ): Promise<Notified> {
   const { eventId, orderNumber, body } = notification
   return await shop.db.transaction().execute(async (trx) => {
-    const storing = trx
-      .insertInto('notifications')
-      .values({
-        means,
-        event_id: eventId,
-        order_number: orderNumber,
-        body: JSON.stringify(body),
-        outcome: 'unknown_order',
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .returning('event_id')
-      .executeTakeFirst()
-    const [stored, order] = await Promise.all([storing, lockOrder(trx, { number: orderNumber }, 'all')])
-    if (!stored) return { outcome: 'repeated' }
+    // Who comes second waits here for the first, and finds its event stored.
+    const store = sql<{ event_id: string }>`
+      insert into notifications (means, event_id, order_number, body, outcome)
+      values (${means}, ${eventId}, ${orderNumber}, ${JSON.stringify(body)}, 'unknown_order')
+      on conflict do nothing returning event_id`.compile(trx)
+    const { lock, look } = lockingOrder(trx, { number: orderNumber }, 'all')
+    const [stored, , found] = await executeTogether(trx, store, lock, look)
+    if (stored.rows.length === 0) return { outcome: 'repeated' }
+    const order = lockedOf(found.rows)
     if (!order) return { outcome: 'unknown_order' }
     const who = `means:${means}`
     if (notification.state === 'failed') {
       record(order, { event: 'payment_failed', who, why: notification.reference })
       order.changes.notification = { means, eventId, outcome: 'failed' }
-      await saveWithJobs(shop, trx, order)
+      await saveWithJobs(shop, trx, order, { last: true })
       return { outcome: 'failed' }
     }
     const applied = applyPayment(shop, order, { means, ...notification }, who)
     order.changes.notification = { means, eventId, outcome: applied.outcome }
-    const { fresh } = await saveWithJobs(shop, trx, order)
-    if (fresh) return applied
-    // A new event about a payment that we have: kept, and nothing else.
-    await trx
-      .updateTable('notifications')
-      .set({ outcome: 'repeated' })
-      .where('means', '=', means)
-      .where('event_id', '=', eventId)
-      .execute()
-    return { outcome: 'repeated' }
+    const { fresh } = await saveWithJobs(shop, trx, order, { last: true })
+    return fresh ? applied : { outcome: 'repeated' }
   })
 }
 

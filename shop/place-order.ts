@@ -293,7 +293,7 @@ async function write(
       changes: noChanges(),
     }
     prepare(shop, placed)
-    const { productions } = await saveWithJobs(shop, trx, placed)
+    const { productions } = await saveWithJobs(shop, trx, placed, { last: true })
     const ids = productions.map((production) => production.id)
     return { order: { number: order.number, token: order.token }, productions: ids }
   })

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely'
 import type { Database, UnitState } from '../db/schema.ts'
-import type { Outcome, Production } from '../production/production.ts'
+import type { Ending, Outcome, Production } from '../production/production.ts'
 import { readTurn } from '../production/turn.ts'
 import { saveWithJobs } from './change-order.ts'
 import { closeOrder } from './close-order.ts'
@@ -24,15 +24,16 @@ import { awaitPayment, completeIfProduced, hasScript, markRevoked, startScript }
 type Settled = Pick<Production, 'id' | 'orderId' | 'unitId' | 'script'>
 
 /**
- * What the outcome of a production means for its unit and its order. Runs in the transaction that records it, and
- * returns what is to be recorded.
+ * What the outcome of a production means for its unit and its order, in the transaction that records it. `recording`:
+ * see `Engine.settle`; without it, the production's row is written by the caller.
  */
 export async function settle(
   shop: Shop,
   trx: Transaction<Database>,
   production: Settled,
   outcome: Outcome,
-): Promise<Outcome> {
+  recording?: { end: (outcome: Outcome) => Ending; last: boolean },
+): Promise<Ending | undefined> {
   // The end of an order, or its payment, concerns all its units; the end of a delivery only its own.
   const order = await lockOrder(
     trx,
@@ -43,8 +44,6 @@ export async function settle(
   if (!order || !unit) throw new Error(`production ${production.id} has no unit`)
   const reason: Reason = 'who' in outcome ? { who: outcome.who, why: outcome.why } : { who: 'shop' }
   if ('cause' in outcome) reason.why = outcome.cause.message
-  // The order may have died while this unit was being prepared.
-  const late = production.script === 'prepay' && order.state !== 'placed'
   switch (production.script) {
     case 'prepay':
       settlePrepay(shop, order, unit, outcome, reason)
@@ -70,13 +69,27 @@ export async function settle(
       production.script satisfies never
   }
   if (outcome.state === 'done') tell(order, unit, production, outcome)
-  await saveWithJobs(shop, trx, order)
-  const again = outcome.state === 'retrying' || outcome.state === 'needs_operator'
-  if (late && again) return { state: 'cancelled', who: 'shop', why: `the order is ${order.state}` }
+  const ending = recording?.end((await forNothing(trx, order, production, outcome)) ?? outcome)
+  order.changes.ending = ending
+  const { fresh } = await saveWithJobs(shop, trx, order, { last: recording?.last })
+  return fresh ? ending : undefined
+}
+
+/** How a production ends that would be tried again for nothing. */
+async function forNothing(
+  trx: Transaction<Database>,
+  order: LockedOrder,
+  production: Settled,
+  { state }: Outcome,
+): Promise<Outcome | undefined> {
+  if (state !== 'retrying' && state !== 'needs_operator') return undefined
+  // The order may have died while this unit was being prepared.
+  if (production.script === 'prepay' && order.state !== 'placed')
+    return { state: 'cancelled', who: 'shop', why: `the order is ${order.state}` }
   const isTurn = production.script === 'ended' || production.script === 'revived'
-  if (isTurn && again && (await readTurn(trx, production)).over)
+  if (isTurn && (await readTurn(trx, production)).over)
     return { state: 'cancelled', who: 'shop', why: 'the end of the product was moved meanwhile' }
-  return outcome
+  return undefined
 }
 
 function settlePrepay(
