@@ -4,10 +4,21 @@ import type { CartAnswers, CartContent, CartUnit, Customer, Database } from '../
 import { type FormErrors, schemaOf, validate } from '../sdk/form.ts'
 import type { FormElement } from '../sdk/form-element.ts'
 import { isBundle, type SoldLine, soldLines, unitsOf } from './bundle.ts'
-import { canBeProduced, type Entry, findOnSale, mostUnits, mostUnitsOfAnOrder, unitForms } from './entry.ts'
+import {
+  canBeProduced,
+  type Entry,
+  findOnSale,
+  mostUnits,
+  mostUnitsOfAnOrder,
+  rowsOnSale,
+  toEntries,
+  unitForms,
+} from './entry.ts'
 import type { Shop } from './shop.ts'
 
 export type Cart = { id: string; content: CartContent; revision: number }
+/** A cart with the entries on sale that its lines name. */
+export type CartWithEntries = Cart & { entries: Entry[] }
 
 const hash = (token: string) => createHash('sha256').update(token).digest()
 
@@ -24,36 +35,54 @@ export const emptyCart = (): CartContent => ({ lines: [] })
 
 /** The cart of a cookie's token; undefined when there is none (any more). */
 export async function findCart(db: Kysely<Database>, token: string): Promise<Cart | undefined> {
-  return await db
-    .selectFrom('carts')
-    .select(['id', 'content', 'revision'])
-    .where('token_hash', '=', hash(token))
-    .executeTakeFirst()
+  return await selectCart(db, token).executeTakeFirst()
 }
+
+/** As `findCart`, for whoever looks at what is in it. */
+export async function findCartWithEntries(
+  db: Kysely<Database>,
+  token: string,
+): Promise<CartWithEntries | undefined> {
+  const row = await selectCart(db, token)
+    .select(rowsOnSale(sql.ref('content')).as('entries'))
+    .executeTakeFirst()
+  return row && { ...row, entries: await toEntries(db, row.entries) }
+}
+
+const selectCart = (db: Kysely<Database>, token: string) =>
+  db.selectFrom('carts').select(['id', 'content', 'revision']).where('token_hash', '=', hash(token))
 
 /** Opens a cart. The token, 128 random bits, goes into the customer's cookie; only its hash is kept. */
 export async function openCart(
   db: Kysely<Database>,
   content: CartContent,
-): Promise<{ token: string; id: string }> {
+): Promise<CartWithEntries & { token: string }> {
   const token = randomBytes(16).toString('base64url')
   const id = idOf(token)
-  await db
+  const opened = await db
     .insertInto('carts')
     .values({ id, token_hash: hash(token), content: JSON.stringify(content) })
-    .execute()
-  return { token, id }
+    .returning(['revision', rowsOnSale(sql.ref('carts.content')).as('entries')])
+    .executeTakeFirstOrThrow()
+  return { token, id, content, revision: opened.revision, entries: await toEntries(db, opened.entries) }
 }
 
-/** Saves a cart if nobody saved it meanwhile; false when somebody did (another tab), and the caller reads it again. */
-export async function saveCart(db: Kysely<Database>, cart: Cart): Promise<boolean> {
-  const { numUpdatedRows } = await db
+/**
+ * Saves a cart if nobody saved it meanwhile, and returns it as it is then; undefined when somebody did (another tab), and
+ * the caller reads it again.
+ */
+export async function saveCart(
+  db: Kysely<Database>,
+  { id, content, revision }: Cart,
+): Promise<CartWithEntries | undefined> {
+  const saved = await db
     .updateTable('carts')
-    .set({ content: JSON.stringify(cart.content), revision: sql`revision + 1`, updated_at: sql`now()` })
-    .where('id', '=', cart.id)
-    .where('revision', '=', cart.revision)
+    .set({ content: JSON.stringify(content), revision: sql`revision + 1`, updated_at: sql`now()` })
+    .where('id', '=', id)
+    .where('revision', '=', revision)
+    .returning(['revision', rowsOnSale(sql.ref('carts.content')).as('entries')])
     .executeTakeFirst()
-  return numUpdatedRows === 1n
+  return saved && { id, content, revision: saved.revision, entries: await toEntries(db, saved.entries) }
 }
 
 export const newUnit = (): CartUnit => ({
@@ -237,30 +266,22 @@ export type ViewedCart = {
 
 /**
  * The cart as the server sees it: today's entries, prices and forms, each unit validated. Nothing that the browser
- * sent counts but codes, quantities and answers. `customer` completes the units that are "for me".
+ * sent counts but codes, quantities and answers. `customer` completes the units that are "for me"; `entries` are those
+ * that were read with the cart.
  */
 export async function viewCart(
   shop: Shop,
-  content: CartContent,
+  { lines: wanted }: CartContent,
   customer?: Partial<Customer>,
+  entries?: Entry[],
 ): Promise<ViewedCart> {
-  const entries = new Map(
-    (
-      await findOnSale(
-        shop.db,
-        content.lines.map((line) => line.code),
-      )
-    ).map((entry) => [entry.code, entry]),
-  )
+  const codes = wanted.map((line) => line.code)
+  const onSale = new Map((entries ?? (await findOnSale(shop.db, codes))).map((entry) => [entry.code, entry]))
   const gone: string[] = []
   const lines: ViewedLine[] = []
-  for (const line of content.lines) {
-    const entry = entries.get(line.code)
-    if (!entry) {
-      gone.push(line.code)
-      continue
-    }
-    if (!canBeProduced(shop, entry)) {
+  for (const line of wanted) {
+    const entry = onSale.get(line.code)
+    if (!entry || !canBeProduced(shop, entry)) {
       gone.push(line.code)
       continue
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { testDatabase } from '../test/database.ts'
-import { emptyCart, findCart, openCart, setQuantity } from './cart.ts'
+import { emptyCart, findCart, findCartWithEntries, openCart, setQuantity } from './cart.ts'
 import { changeCart } from './change-cart.ts'
 
 describe('changing a cart', async () => {
@@ -20,7 +20,7 @@ describe('changing a cart', async () => {
   it('gives back what it saved, ready to be changed again', async () => {
     const { token } = await openCart(db, emptyCart())
     const first = await changeCart(db, token, (content) => setQuantity(content, 'A-1', 1, 10))
-    const found = await findCart(db, token)
+    const found = await findCartWithEntries(db, token)
     assert.deepEqual(first, found)
   })
 

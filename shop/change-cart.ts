@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { CartContent, Database } from '../db/schema.ts'
-import { type Cart, findCart, saveCart } from './cart.ts'
+import { type CartWithEntries, findCart, saveCart } from './cart.ts'
 
 /** Two tabs of one customer lose to each other once or twice; more is no customer. */
 const tries = 20
@@ -13,12 +13,12 @@ export async function changeCart(
   db: Kysely<Database>,
   token: string,
   change: (content: CartContent) => CartContent,
-): Promise<Cart | undefined> {
+): Promise<CartWithEntries | undefined> {
   for (let attempt = 0; attempt < tries; attempt++) {
     const cart = await findCart(db, token)
     if (!cart) return undefined
-    const changed = { ...cart, content: change(cart.content) }
-    if (await saveCart(db, changed)) return { ...changed, revision: cart.revision + 1 }
+    const saved = await saveCart(db, { ...cart, content: change(cart.content) })
+    if (saved) return saved
   }
   throw new Error(`a cart could not be saved: others saved it ${tries} times meanwhile`)
 }

@@ -1,4 +1,4 @@
-import { type Kysely, type Selectable, sql } from 'kysely'
+import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { z } from 'zod'
 import { containing } from '../db/containing.ts'
 import type { Database, EntryState, Part } from '../db/schema.ts'
@@ -33,7 +33,7 @@ export type Entry = {
   revision: number
 }
 
-type Row = Selectable<Database['entries']>
+type Row = Omit<Selectable<Database['entries']>, 'created_at' | 'updated_at'>
 
 /** Rows as entries; bundles with their parts, for one more query when there are any. */
 export async function toEntries(db: Kysely<Database>, rows: Row[]): Promise<Entry[]> {
@@ -101,6 +101,12 @@ export async function findOnSale(db: Kysely<Database>, codes: string[]): Promise
     .execute()
   return await toEntries(db, rows)
 }
+
+/** In SQL: the rows, for `toEntries`, of the entries on sale that this content of a cart names. */
+export const rowsOnSale = (content: RawBuilder<unknown>) =>
+  sql<Row[]>`(select coalesce(jsonb_agg(to_jsonb(e)), '[]') from entries e
+               where e.state = 'on_sale'
+                 and e.code in (select line->>'code' from jsonb_array_elements(${content}->'lines') line))`
 
 type CatalogKey = { position: number; id: number }
 /** `after`: where the last page ended. `category`: its name in English. */

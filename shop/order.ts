@@ -157,6 +157,8 @@ type LockedRow = Omit<LockedOrder, 'changes'>
 /** Which order: of what id, or of what number. */
 export type OrderKey = { id: number } | { number: string }
 
+const isOrder = (by: OrderKey) => ('id' in by ? sql`o.id = ${by.id}` : sql`o.number = ${by.number}`)
+
 /**
  * Locks an order for the rest of the transaction: whatever moves an order or its units does this first, before any other
  * lock. Who only writes rows that belong to it is not kept waiting. `units`: the ids of those that will be looked at,
@@ -167,24 +169,21 @@ export async function lockOrder(
   by: OrderKey,
   units: 'all' | number[] = [],
 ): Promise<LockedOrder | undefined> {
-  const { lock, look } = lockingOrder(trx, by, units)
-  const [, { rows }] = await executeTogether(trx, lock, look)
+  // First the lock, then the look: what another transaction wrote of its units while we waited must be seen, so they
+  // can't be one statement.
+  const lock = sql`select from orders o where ${isOrder(by)} for no key update`
+  const [, { rows }] = await executeTogether(trx, lock.compile(trx), lookAtOrder(trx, by, units))
   return lockedOf(rows)
 }
 
-/**
- * The statements that lock an order, for whoever sends others with them. First the lock, then the look: what another
- * transaction wrote of its units while we waited must be seen, so they can't be one.
- */
-export function lockingOrder(
+/** The statement that looks at an order, for whoever sends it right behind the one that locks it. */
+export function lookAtOrder(
   trx: Transaction<Database>,
   by: OrderKey,
   units: 'all' | number[],
-): { lock: CompiledQuery<unknown>; look: CompiledQuery<LockedRow> } {
-  const which = 'id' in by ? sql`o.id = ${by.id}` : sql`o.number = ${by.number}`
+): CompiledQuery<LockedRow> {
   const wanted = units === 'all' ? sql`true` : sql`u.id = any(${units}::bigint[])`
-  const lock = sql`select from orders o where ${which} for no key update`
-  const look = sql<LockedRow>`
+  return sql<LockedRow>`
     select o.id, o.number, o.state, o.locale, o.customer, o.currency, o.total_cents as "totalCents",
            o.paid_cents as "paidCents", o.means, o.placed_at as "placedAt", o.paid_at as "paidAt",
            o.produced_at as "producedAt", o.trusted_at as "trustedAt",
@@ -195,11 +194,10 @@ export function lockingOrder(
                      'fields', u.fields, 'erased', u.erased_at is not null, 'entry', l.entry) order by u.id), '[]')
               from units u join order_lines l on l.id = u.line_id
              where u.order_id = o.id and ${wanted}) as units
-      from orders o where ${which}`
-  return { lock: lock.compile(trx), look: look.compile(trx) }
+      from orders o where ${isOrder(by)}`.compile(trx)
 }
 
-/** What `look` of `lockingOrder` found. */
+/** What `lookAtOrder` found. */
 export function lockedOf([row]: LockedRow[]): LockedOrder | undefined {
   return row && { ...row, changes: noChanges() }
 }

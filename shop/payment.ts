@@ -4,7 +4,7 @@ import type { Notification } from '../payments/means.ts'
 import { changeOrder, saveWithJobs } from './change-order.ts'
 import { giveBack } from './give-back.ts'
 import { writtenAmount } from './money.ts'
-import { type LockedOrder, lockedOf, lockingOrder, mail, type Reason, record } from './order.ts'
+import { type LockedOrder, lockedOf, lookAtOrder, mail, type Reason, record } from './order.ts'
 import type { Shop } from './shop.ts'
 import { markPaid, startDelivery } from './start-scripts.ts'
 
@@ -90,13 +90,19 @@ export async function applyNotification(
 ): Promise<Notified> {
   const { eventId, orderNumber, body } = notification
   return await shop.db.transaction().execute(async (trx) => {
-    // Who comes second waits here for the first, and finds its event stored.
-    const store = sql<{ event_id: string }>`
-      insert into notifications (means, event_id, order_number, body, outcome)
-      values (${means}, ${eventId}, ${orderNumber}, ${JSON.stringify(body)}, 'unknown_order')
-      on conflict do nothing returning event_id`.compile(trx)
-    const { lock, look } = lockingOrder(trx, { number: orderNumber }, 'all')
-    const [stored, , found] = await executeTogether(trx, store, lock, look)
+    // Who comes second waits here for the first, and then finds the event stored. The order is locked by the same
+    // statement: "count" has it look for every row to lock.
+    const store = sql`
+      with stored as (
+        insert into notifications (means, event_id, order_number, body, outcome)
+        values (${means}, ${eventId}, ${orderNumber}, ${JSON.stringify(body)}, 'unknown_order')
+        on conflict do nothing returning order_number
+      ), locked as (
+        select from orders where number = (select order_number from stored) for no key update
+      )
+      select (select count(*) from locked) from stored`.compile(trx)
+    const look = lookAtOrder(trx, { number: orderNumber }, 'all')
+    const [stored, found] = await executeTogether(trx, store, look)
     if (stored.rows.length === 0) return { outcome: 'repeated' }
     const order = lockedOf(found.rows)
     if (!order) return { outcome: 'unknown_order' }

@@ -15,6 +15,7 @@ import { creditorReference, newOrderNumber } from './reference.ts'
 import type { Shop } from './shop.ts'
 import { canSpendCredits, whatCreditsPay, whyNoCredits } from './spend-credits.ts'
 import { awaitPayment, hasScript, startScript } from './start-scripts.ts'
+import type { OrderView } from './view-order.ts'
 
 export type Checkout = {
   customer: FormValues
@@ -38,10 +39,14 @@ export type PlaceErrors = {
   cart?: Text
 }
 
-/** `unsaved`: no row of carts; the id, when there is one, names the request that brought it, once and for all. */
-export type PlacedCart = { id?: string; content: CartContent; unsaved?: boolean }
+/**
+ * `unsaved`: no row of carts; the id, when there is one, names the request that brought it, once and for all. `entries`:
+ * those that were read with it.
+ */
+export type PlacedCart = { id?: string; content: CartContent; unsaved?: boolean; entries?: Entry[] }
 
-export type PlaceResult = { ok: true; order: Placed } | { ok: false; errors: PlaceErrors }
+/** `view`: the order as it stands now, when nobody but who placed it has touched it yet. */
+export type PlaceResult = { ok: true; order: Placed; view?: OrderView } | { ok: false; errors: PlaceErrors }
 
 /** Orders with no more scripted units than this are prepared in the request that places them. */
 const atOnce = 5
@@ -59,17 +64,16 @@ export async function placeOrder(
   checkout: Checkout,
 ): Promise<PlaceResult> {
   const customer = readCustomer(checkout.customer)
-  const viewed = await viewCart(shop, cart.content, customer.ok ? customer.value : undefined)
+  const buyer = customer.ok ? customer.value : undefined
+  const viewed = await viewCart(shop, cart.content, buyer, cart.entries)
   const free = viewed.totalCents === 0
   const means = free ? 'free' : checkout.means
   const errors: PlaceErrors = { customer: customer.ok ? {} : customer.errors }
   if (!free && !shop.means.has(means)) {
     errors.means = { en: 'Choose a means of payment.', fr: 'Choisissez un mode de paiement.' }
   } else if (means === creditsId) {
-    const buyer = customer.ok ? customer.value.email : undefined
-    errors.means = whyNoCredits(
-      await canSpendCredits(shop, { ...whatCreditsPay(shop, viewed), buyer }, checkout.signedInAs),
-    )
+    const paid = { ...whatCreditsPay(shop, viewed), buyer: buyer?.email }
+    errors.means = whyNoCredits(await canSpendCredits(shop, paid, checkout.signedInAs))
   }
   if (!checkout.termsAccepted) {
     errors.terms = { en: 'Please accept the terms of sale.', fr: 'Merci d’accepter les conditions de vente.' }
@@ -89,8 +93,9 @@ export async function placeOrder(
   }
   if (placed.productions.length > 0 && placed.productions.length <= atOnce) {
     await prepareAtOnce(engine, placed.productions)
+    return { ok: true, order: placed.order }
   }
-  return { ok: true, order: placed.order }
+  return { ok: true, order: placed.order, view: placed.view }
 }
 
 /** The order that a cart, of this id, has ended in. */
@@ -219,6 +224,7 @@ function draft(shop: Shop, viewed: ViewedCart, customer: Customer, checkout: Che
 }
 
 type PlacedUnit = { id: number; line: number; position: number }
+type PlacedLine = { id: number; position: number }
 
 /**
  * Writes an order with its lines and units, and lets it take its first step, in one transaction. The cart ends with
@@ -228,11 +234,11 @@ async function write(
   shop: Shop,
   { order, lines, units }: Draft,
   cart: PlacedCart,
-): Promise<{ order: Placed; productions: number[] } | undefined> {
+): Promise<{ order: Placed; view: OrderView; productions: number[] } | undefined> {
   return await shop.db.transaction().execute(async (trx) => {
     const id = cart.id ?? null
     const hasCart = id !== null && !cart.unsaved
-    const { rows } = await sql<{ id: number; placedAt: Date; units: PlacedUnit[] }>`
+    const { rows } = await sql<{ id: number; placedAt: Date; lines: PlacedLine[]; units: PlacedUnit[] }>`
       with ended as (
         delete from carts where ${hasCart} and id = ${id} returning id
       ), placed as (
@@ -263,6 +269,7 @@ async function write(
         returning id, line_id, position
       )
       select id, placed_at as "placedAt",
+             (select jsonb_agg(jsonb_build_object('id', id, 'position', position) order by position) from lines) as lines,
              (select jsonb_agg(jsonb_build_object('id', units.id, 'line', lines.position, 'position', units.position)
                                order by units.id)
                 from units join lines on lines.id = units.line_id) as units
@@ -294,9 +301,44 @@ async function write(
     }
     prepare(shop, placed)
     const { productions } = await saveWithJobs(shop, trx, placed, { last: true })
-    const ids = productions.map((production) => production.id)
-    return { order: { number: order.number, token: order.token }, productions: ids }
+    return {
+      order: { number: order.number, token: order.token },
+      view: viewPlaced(placed, order, lines, row),
+      productions: productions.map((production) => production.id),
+    }
   })
+}
+
+/** What `findOrder` would read: it was written just now. */
+function viewPlaced(
+  { id, state, paidCents, placedAt, paidAt, producedAt, units }: LockedOrder,
+  order: Draft['order'],
+  lines: Draft['lines'],
+  row: { lines: PlacedLine[]; units: PlacedUnit[] },
+): OrderView {
+  return {
+    ...order,
+    id,
+    state,
+    paidCents,
+    placedAt,
+    paidAt,
+    producedAt,
+    trust: null,
+    products: [],
+    lines: row.lines.map(({ id, position }) => {
+      const line = lines[position - 1]
+      if (!line) throw new Error('an order was not written as it was drafted')
+      const { entryId: _, ...drafted } = line
+      const own = units.filter((_, index) => row.units[index]?.line === position)
+      return {
+        ...drafted,
+        id,
+        unitCents: line.entry.unitCents,
+        units: own.map(({ entry: _, ...unit }) => ({ ...unit, feedback: null })),
+      }
+    }),
+  }
 }
 
 function freeze(entry: Entry, unitCents: number): FrozenEntry {

@@ -121,6 +121,6 @@ describe('a customer sees their own orders only (invariant 8)', async () => {
     const cart = await findCart(db, token)
     assert.ok(cart)
     const saved = await Promise.all([saveCart(db, cart), saveCart(db, { ...cart, content: { lines: [] } })])
-    assert.deepEqual(saved.sort(), [false, true])
+    assert.equal(saved.filter((one) => one === undefined).length, 1)
   })
 })

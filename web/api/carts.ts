@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
 import type { CartContent } from '../../db/schema.ts'
 import {
-  type Cart,
+  type CartWithEntries,
   countUnits,
   findCart,
+  findCartWithEntries,
   idOf,
   openCart,
   saveCart,
@@ -164,9 +165,9 @@ export const cartOperations: Operation[] = [
     },
     async ({ face, body }) => {
       const opened: CartContent = { lines: linesOf(body.lines), customer: body.customer }
-      const { id, token } = await openCart(face.shop.db, opened)
-      const { answer } = await answerCart(face, { id, content: opened, revision: 1 })
-      return { answer: { ...answer, token }, headers: { location: `${root}/carts/${id}` } }
+      const { token, ...cart } = await openCart(face.shop.db, opened)
+      const { answer } = await answerCart(face, cart)
+      return { answer: { ...answer, token }, headers: { location: `${root}/carts/${cart.id}` } }
     },
   ),
 
@@ -182,7 +183,7 @@ export const cartOperations: Operation[] = [
       answer: { description: 'The cart.', schema: cart, example: exampleCart },
     },
     async ({ face, caller, params }) => {
-      const found = await findCart(face.shop.db, tokenOf(caller))
+      const found = await findCartWithEntries(face.shop.db, tokenOf(caller))
       return found?.id === params.id ? await answerCart(face, found) : refuse('not_found')
     },
   ),
@@ -211,8 +212,8 @@ export const cartOperations: Operation[] = [
       const customer = body.customer ?? found.content.customer
       const changed = { ...found, content: { lines: linesOf(body.lines), customer } }
       const expected = body.revision ?? found.revision
-      if (expected !== found.revision || !(await saveCart(face.shop.db, changed))) return refuse('stale')
-      return await answerCart(face, { ...changed, revision: found.revision + 1 })
+      const saved = expected === found.revision && (await saveCart(face.shop.db, changed))
+      return saved ? await answerCart(face, saved) : refuse('stale')
     },
   ),
 
@@ -310,8 +311,11 @@ async function changeUnit(
 
 type CartAnswer = z.output<typeof cart>
 
-async function answerCart(face: Face, { id, content, revision }: Cart): Promise<Answered<CartAnswer>> {
-  const viewed = await viewCart(face.shop, content, content.customer)
+async function answerCart(
+  face: Face,
+  { id, content, revision, entries }: CartWithEntries,
+): Promise<Answered<CartAnswer>> {
+  const viewed = await viewCart(face.shop, content, content.customer, entries)
   const lines = viewed.lines.map(lineOf)
   return {
     answer: {

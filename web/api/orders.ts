@@ -1,9 +1,15 @@
 import { z } from '@hono/zod-openapi'
-import { findCart, idOf, viewCart } from '../../shop/cart.ts'
+import { findCartWithEntries, idOf, viewCart } from '../../shop/cart.ts'
 import { cancelOrder } from '../../shop/close-order.ts'
 import { readCustomer } from '../../shop/customer.ts'
 import { trustOrder } from '../../shop/payment.ts'
-import { findPlaced, type PlacedCart, type PlaceErrors, placeOrder } from '../../shop/place-order.ts'
+import {
+  findPlaced,
+  type PlacedCart,
+  type PlaceErrors,
+  type PlaceResult,
+  placeOrder,
+} from '../../shop/place-order.ts'
 import { revokeUnit } from '../../shop/product.ts'
 import { findOrder, findOwnOrder, listOrders, type OrderView, orderHistory } from '../../shop/view-order.ts'
 import type { Face } from '../face.ts'
@@ -122,15 +128,16 @@ export const orderOperations: Operation[] = [
       if ('problem' in cart) return cart
       const result = await place(face, cart, { ...body, locale: body.locale ?? locale })
       // Asked again, after the cart has ended in its order or this process died before it could say so.
-      const { number, token } =
-        ('number' in result ? result : cart.id && (await findPlaced(face.shop, cart.id))) || {}
-      const view = number && token ? await findOwnOrder(face.shop.db, number, token) : undefined
-      if (!view || !token) return 'problem' in result ? result : refuse('not_found')
+      const placed = 'order' in result ? result.order : cart.id && (await findPlaced(face.shop, cart.id))
+      if (!placed) return 'problem' in result ? result : refuse('not_found')
+      const written = 'view' in result ? result.view : undefined
+      const view = written ?? (await findOwnOrder(face.shop.db, placed.number, placed.token))
+      if (!view) return refuse('not_found')
       return {
         answer: {
           ...(await orderAnswer(face, view, { operator: false })),
-          token,
-          page: `${face.shop.settings.publicUrl}${routes.order.show(view.number, token)}`,
+          token: view.token,
+          page: `${face.shop.settings.publicUrl}${routes.order.show(view.number, view.token)}`,
         },
         headers: { location: `${root}/orders/${view.number}` },
       }
@@ -396,7 +403,7 @@ async function cartToOrder(
     const text = { en: 'Lines, or the token of a cart.', fr: 'Des lignes, ou le jeton d’un panier.' }
     return refuse('invalid', { errors: [{ pointer: '/lines', text }] })
   }
-  const cart = await findCart(face.shop.db, caller.token)
+  const cart = await findCartWithEntries(face.shop.db, caller.token)
   return cart ?? { id: idOf(caller.token), content: { lines: [] } }
 }
 
@@ -404,7 +411,7 @@ async function place(
   face: Face,
   cart: PlacedCart,
   sent: z.output<typeof checkout> & { locale: 'en' | 'fr' },
-): Promise<{ number: string; token: string } | Problem> {
+): Promise<Extract<PlaceResult, { ok: true }> | Problem> {
   const customer = { ...cart.content.customer, ...sent.customer }
   const result = await placeOrder(face.shop, face.engine, cart, {
     customer,
@@ -413,7 +420,7 @@ async function place(
     locale: sent.locale,
     expectedTotalCents: sent.expectedTotalCents,
   })
-  if (result.ok) return result.order
+  if (result.ok) return result
   const known = readCustomer(customer)
   const viewed = await viewCart(face.shop, cart.content, known.ok ? known.value : undefined)
   const faults = faultsOf(cart.content, viewed)
