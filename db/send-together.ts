@@ -1,4 +1,4 @@
-import { CompiledQuery, ControlledTransaction, type QueryResult, type Transaction } from 'kysely'
+import { CompiledQuery, ControlledTransaction, type Kysely, type QueryResult, type Transaction } from 'kysely'
 import type pg from 'pg'
 import type { Database } from './schema.ts'
 
@@ -49,14 +49,14 @@ type Compiled<Rows extends unknown[]> = { [Index in keyof Rows]: CompiledQuery<R
 type Results<Rows extends unknown[]> = { [Index in keyof Rows]: QueryResult<Rows[Index]> }
 
 /**
- * Executes statements of a transaction one after the other, without waiting between them: they leave in one packet.
- * Each sees what those before it wrote and waited for. Throws what the first one throws that fails.
+ * Executes statements one after the other, in a transaction or not, without waiting between them: they leave in one
+ * packet. Each sees what those before it wrote and waited for. Throws what the first one throws that fails.
  */
 export async function executeTogether<Rows extends unknown[]>(
-  trx: Transaction<Database>,
+  db: Kysely<Database>,
   ...queries: Compiled<Rows>
 ): Promise<Results<Rows>> {
-  return await trx.getExecutor().provideConnection(async (connection) => {
+  return await db.getExecutor().provideConnection(async (connection) => {
     const results = await Promise.all(queries.map((query) => connection.executeQuery(query)))
     return results as Results<Rows> // one each, in their order
   })
