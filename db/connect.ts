@@ -31,7 +31,7 @@ export async function connect(url: string, { max = 10 }: { max?: number } = {}):
     max,
     types,
     application_name: 'boutique',
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: 15_000,
     keepAlive: true,
     // A statement that waits for no other one's answer is sent at once.
     pipeline: true,
