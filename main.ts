@@ -47,6 +47,9 @@ export async function start(config: Config, log: Logger): Promise<Running> {
   const { site, sandbox } = await openSite(config, secret, db, log)
   if (sandbox) opened.defer(() => sandbox.close())
   opened.defer(() => site.close())
+  // Not waited for: a shop whose Moodle is away opens all the same, and says so from the start.
+  if (!config.sandboxed)
+    site.probe().catch((error) => log.error({ err: error }, 'the site could not be asked'))
   const queue = await openQueue(databaseUrl, (error) => log.error({ err: error }, 'the queue met an error'))
   opened.defer(() => queue.stop({ graceful: true, timeout: 10_000 }))
   await openMailQueue(queue)

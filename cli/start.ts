@@ -8,6 +8,7 @@ import { routes } from '../web/routes.ts'
 import type { Command } from './boutique.ts'
 import { readSettings } from './read-settings.ts'
 import { table } from './table.ts'
+import { watchOver } from './watchdog.ts'
 
 /** Longer than the queue gives its last jobs. */
 const stopMilliseconds = 20_000
@@ -53,6 +54,7 @@ export const start: Command = {
     const { start: startShop } = await import('../main.ts')
     const running = await startShop(config, log)
     stopOnCrash(running, log)
+    watchOver()
     console.log(banner(config, running))
     await stopped
     await running.stop()
