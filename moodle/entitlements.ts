@@ -40,7 +40,7 @@ export async function touchEnrolments(
     on conflict (site, course_id, user_id) do update
        set revision = enrolments.revision + 1,
            look_again_at = coalesce(excluded.look_again_at, enrolments.look_again_at),
-           doubted_until = case when enrolments.look_again_at <= now()
+           doubted_until = case when enrolments.look_again_at < now()
                                 then now() + make_interval(secs => ${secondsOfDoubt})
                                 else enrolments.doubted_until end`.execute(trx)
 }

@@ -49,7 +49,7 @@ export async function touchMemberships(
     on conflict (site, target, user_id) do update
        set revision = memberships.revision + 1,
            look_again_at = coalesce(excluded.look_again_at, memberships.look_again_at),
-           doubted_until = case when memberships.look_again_at <= now()
+           doubted_until = case when memberships.look_again_at < now()
                                 then now() + make_interval(secs => ${secondsOfDoubt})
                                 else memberships.doubted_until end`.execute(trx)
 }

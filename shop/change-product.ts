@@ -9,7 +9,7 @@ import { askTurns } from './ask-turns.ts'
 import { handOver, setEntitlements, takeFromHolder } from './change-entitlements.ts'
 import { takeCreditsBack } from './credits.ts'
 import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
-import { moveUp, putOff } from './move-following.ts'
+import { moveUp, putOff, withFollowing } from './move-following.ts'
 import { lockPlace, requireNoOtherSeat } from './pack.ts'
 import { accessOf, tellingOf } from './product-access.ts'
 import { readProductReference } from './reference.ts'
@@ -92,7 +92,7 @@ export async function changeProduct(
     if (!late) {
       // Days were added to what this product gives, whatever else was bought to follow it.
       if (now.addDays && product.ends_at && row.ends_at) {
-        await putOff(trx, id, (row.ends_at.getTime() - product.ends_at.getTime()) / 1000)
+        await putOff(shop, trx, id, (row.ends_at.getTime() - product.ends_at.getTime()) / 1000)
       }
       await trx
         .updateTable('products')
@@ -108,7 +108,7 @@ export async function changeProduct(
       if (given) await setEntitlements(trx, shop.site.site, id, given)
       else if (change.holder) await handOver(trx, id, { from: product.holder_user, to: change.holder.user })
       else if (change.holder === null) await takeFromHolder(trx, id, product.holder_user)
-      if (row.state === 'revoked') await moveUp(trx, [id])
+      if (row.state === 'revoked') await moveUp(shop, trx, [id])
     }
     await trx
       .insertInto('product_history')
@@ -146,7 +146,7 @@ async function lockAccessOf(
     .select('id')
     .where('reference', '=', reference)
     .executeTakeFirst()
-  const gives = product ? await accessOf(trx, [product.id]) : []
+  const gives = product ? await accessOf(trx, await withFollowing(trx, [product.id])) : []
   const handedOver = user === undefined ? [] : gives.map((target) => ({ ...target, user }))
   await shop.site.lockAccess(trx, [...gives, ...handedOver, ...targetsOfDrafts(given)])
 }

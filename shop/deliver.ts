@@ -5,7 +5,7 @@ import { Superseded } from '../production/step.ts'
 import type { Delivery, ProductDraft } from '../sdk/index.ts'
 import { bringCredits, takeCreditsBack } from './credits.ts'
 import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
-import { moveUp } from './move-following.ts'
+import { moveUp, withFollowing } from './move-following.ts'
 import type { Who } from './order.ts'
 import { accessOf, tellingOf } from './product-access.ts'
 import { newProductReference } from './reference.ts'
@@ -156,7 +156,7 @@ export async function revokeProducts(
   const meant = sql<boolean>`unit_id = ${unitId} and (${only ?? null}::bigint is null or id = ${only ?? null})`
   const products = await trx.selectFrom('products').select('id').where(meant).execute()
   const ids = products.map(({ id }) => id)
-  await shop.site.lockAccess(trx, await accessOf(trx, ids))
+  await shop.site.lockAccess(trx, await accessOf(trx, await withFollowing(trx, ids)))
   const revoked = await trx
     .updateTable('products')
     .set({ state: 'revoked' })
@@ -174,6 +174,7 @@ export async function revokeProducts(
   const touched = await accessOf(trx, ids)
   if (revoked.length > 0) {
     await moveUp(
+      shop,
       trx,
       revoked.map(({ id }) => id),
     )
