@@ -435,6 +435,12 @@ describe('an operator’s own fields', () => {
     assert.deepEqual(long.ok || Object.keys(long.errors), ['a', 'b'])
   })
 
+  it('try no pattern on a text that is too long: three repetitions would take hours', () => {
+    const elements = [element({ name: 'a', type: 'text', pattern: 'x*x*x*y' })]
+    const long = validate(schemaOf(elements), elements, { a: 'x'.repeat(100_000) })
+    assert.deepEqual(long.ok || Object.keys(long.errors), ['a'])
+  })
+
   it('may be none', () => {
     assert.deepEqual(parseElements(''), { ok: true, elements: [] })
     assert.deepEqual(parseElements([]), { ok: true, elements: [] })

@@ -208,7 +208,8 @@ function valueSchema(element: FormElement): z.ZodType {
       const value = z
         .string()
         .min(min ?? 0)
-        .max(max ?? (element.type === 'textarea' ? 5000 : 200))
+        // a pattern is cheap on what is short, and never tried on anything else
+        .max(max ?? (element.type === 'textarea' ? 5000 : 200), { abort: true })
       return element.pattern ? value.regex(compilePattern(element.pattern)) : value
     }
     case 'email':
