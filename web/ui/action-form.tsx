@@ -5,7 +5,7 @@ import type { OfferedAction } from '../../shop/product.ts'
 import { Button, CsrfField } from './button.tsx'
 import { Confirm } from './confirm.tsx'
 import { type SummaryError, summaryOf } from './error-summary.tsx'
-import { FormElements } from './form-elements.tsx'
+import { FormElements, takeFiles } from './form-elements.tsx'
 import { type Locale, pick } from './locale.ts'
 
 /** The form of an after-sale action as it was sent, when something was wrong with it. */
@@ -28,18 +28,27 @@ type Props = {
 export function ActionForm({ name, action, product, to, csrf, confirm, sent, locale }: Props) {
   const wrong = sent?.action === name ? sent : undefined
   const look = name === 'revoke' ? 'danger' : undefined
+  const elements = elementsOf(action.input)
+  const files = takeFiles(elements)
   return (
     <Confirm label={pick(action.title, locale)} look={look} open={Boolean(wrong)}>
       {action.help && <p>{pick(action.help, locale)}</p>}
-      <form method="post" action={to} class="stack" novalidate>
+      <form
+        method="post"
+        action={to}
+        class="stack"
+        enctype={files ? 'multipart/form-data' : undefined}
+        novalidate
+      >
         <CsrfField csrf={csrf} />
         {/* names the request: sent twice, it is done once */}
         <input type="hidden" name="once" value={randomUUID()} />
         <FormElements
-          elements={elementsOf(action.input)}
+          elements={elements}
           values={wrong?.values ?? action.initial?.(product)}
           errors={wrong?.errors}
           prefix={`${name}.`}
+          files={files}
           locale={locale}
         />
         <Button look={look ?? 'primary'}>{confirm}</Button>

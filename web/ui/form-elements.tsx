@@ -41,6 +41,11 @@ export function fieldId(name: string, prefix = ''): string {
   return `field-${prefix}${name}`.replaceAll(/[^a-zA-Z0-9_-]/g, '-')
 }
 
+/** Whether a form with these fields must be `multipart/form-data`: a list of people may be a file. */
+export function takeFiles(elements: FormElement[]): boolean {
+  return elements.some(({ type }) => type === 'learners')
+}
+
 /** The fields of a form, without the form: from a handler's schema, or an operator's own. */
 export function FormElements(props: Props) {
   return (

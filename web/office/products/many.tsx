@@ -11,7 +11,7 @@ import { Button, CsrfField } from '../../ui/button.tsx'
 import { Card, PageHead } from '../../ui/card.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { ErrorSummary, summaryOf } from '../../ui/error-summary.tsx'
-import { FormElements } from '../../ui/form-elements.tsx'
+import { FormElements, takeFiles } from '../../ui/form-elements.tsx'
 import { formatNumber, type Locale, pick } from '../../ui/locale.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { Table } from '../../ui/table.tsx'
@@ -170,6 +170,8 @@ type CommonActionProps = CommonAction & { of: number; sent?: Sent; csrf: string;
 function ActOnFitting(props: CommonActionProps) {
   const { name, action, fitting, of, sent, csrf, locale } = props
   const t = batchTexts[locale]
+  const elements = elementsOf(action.input)
+  const files = takeFiles(elements)
   return (
     <Confirm
       label={pick(action.title, locale)}
@@ -178,16 +180,23 @@ function ActOnFitting(props: CommonActionProps) {
     >
       {action.help && <p>{pick(action.help, locale)}</p>}
       {fitting.length < of && <p class="small">{t.leftOut(of - fitting.length)}</p>}
-      <form method="post" action={routes.office.batches.start()} class="stack" novalidate>
+      <form
+        method="post"
+        action={routes.office.batches.start()}
+        class="stack"
+        enctype={files ? 'multipart/form-data' : undefined}
+        novalidate
+      >
         <CsrfField csrf={csrf} />
         <input type="hidden" name="action" value={name} />
         <input type="hidden" name="once" value={randomUUID()} />
         <input type="hidden" name="products" value={fitting.map(({ reference }) => reference).join(' ')} />
         <FormElements
-          elements={elementsOf(action.input)}
+          elements={elements}
           values={sent?.values ?? startOf(action, fitting)}
           errors={sent?.errors}
           prefix={`${name}.`}
+          files={files}
           locale={locale}
         />
         <Button look={name === 'revoke' ? 'danger' : 'primary'}>

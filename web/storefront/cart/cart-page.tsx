@@ -7,7 +7,7 @@ import { routes } from '../../routes.ts'
 import { Button, ButtonLink, CsrfField } from '../../ui/button.tsx'
 import { Card, EmptyState, PageHead } from '../../ui/card.tsx'
 import { ErrorSummary, type SummaryError, summaryOf } from '../../ui/error-summary.tsx'
-import { type Choice, FormElements } from '../../ui/form-elements.tsx'
+import { type Choice, FormElements, takeFiles } from '../../ui/form-elements.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { type Locale, pick } from '../../ui/locale.ts'
 import { Money } from '../../ui/money.tsx'
@@ -132,13 +132,12 @@ export function CartPage(props: Props) {
   )
 }
 
-/** A list of people may be a file, which only a form of many parts can send. */
+/** Whether anything in the cart asks for a list of people. */
 function takesFiles(viewed: ViewedCart): boolean {
-  const asksPeople = ({ external, fields }: { external: FormElement[]; fields: FormElement[] }) =>
-    [...external, ...fields].some(({ type }) => type === 'learners')
+  const asks = ({ external, fields }: { external: FormElement[]; fields: FormElement[] }) =>
+    takeFiles([...external, ...fields])
   return viewed.lines.some(
-    (line) =>
-      asksPeople(line) || line.units.some(({ parts }) => parts.some(({ asked }) => asksPeople(asked))),
+    (line) => asks(line) || line.units.some(({ parts }) => parts.some(({ asked }) => asks(asked))),
   )
 }
 
