@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx'
+import { parseElements } from '../../../sdk/form.ts'
 import type { FormElement } from '../../../sdk/form-element.ts'
 import { groupLines } from '../../../shop/bundle.ts'
 import { unitForms } from '../../../shop/entry.ts'
@@ -220,14 +221,18 @@ function Unit({ order, line, unit, face, locale }: OrderProps & { line: LineView
   const t = orderTexts[locale]
   const products = order.products.filter((product) => product.unitId === unit.id)
   const person = personOf(face, line, unit)
+  // the only one of its line stands right under the title of what was bought
+  const name = person.name ?? (line.units.length > 1 ? t.unit(unit.position) : undefined)
   const paid = order.paidAt !== null || order.trust !== null
   return (
     <li id={unitId(unit)} class="order-unit">
       <div class="row apart">
-        <div>
-          <p class="strong">{person.name ?? t.unit(unit.position)}</p>
-          {person.email && <p class="soft small">{person.email}</p>}
-        </div>
+        {name && (
+          <div>
+            <p class="strong">{name}</p>
+            {person.email && <p class="soft small">{person.email}</p>}
+          </div>
+        )}
         <Badge tone={unitTones[unit.state]}>{t.unitStates[unit.state]}</Badge>
       </div>
       {(unit.state === 'needs_operator' || unit.state === 'retrying') && (
@@ -252,14 +257,16 @@ function Unit({ order, line, unit, face, locale }: OrderProps & { line: LineView
 
 /** Who or what a unit is for, from the answers that name a person, else from the first one typed. */
 function personOf(face: Face, line: LineView, unit: UnitView): { name?: string; email?: string } {
-  const { external } = unitForms(face.shop, { ...line.entry, fields: [] })
-  const answer = (element: FormElement | undefined) => {
-    const value = element && unit.external[element.name]
-    return typeof value === 'string' ? value : undefined
-  }
+  const own = parseElements(line.entry.fields)
+  const { external, fields } = unitForms(face.shop, { ...line.entry, fields: own.ok ? own.elements : [] })
+  const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+  const answer = (element: FormElement | undefined) => element && textOf(unit.external[element.name])
   const ofMe = (role: FormElement['forMe']) => answer(external.find((element) => element.forMe === role))
   const email = ofMe('email')
   const full = [ofMe('firstname'), ofMe('lastname')].filter(Boolean).join(' ')
-  const name = full || answer(external.find((element) => element.type === 'text'))
+  const isText = (element: FormElement) => element.type === 'text'
+  const ofOperator = fields.find(isText)
+  const name =
+    full || answer(external.find(isText)) || (ofOperator && textOf(unit.fields[ofOperator.name])) || undefined
   return name ? { name, email } : { name: email }
 }
