@@ -281,6 +281,30 @@ describe('enrolments', () => {
     assert.deepEqual(inMoodle(course, 1)?.roles, [4])
   })
 
+  it('have come to their end where the course, the person or the group is gone: nothing is left to close', async () => {
+    const { apply } = open()
+    const [deleted, gone, group] = [
+      { course: 99, user: 21 },
+      { course, user: 666 },
+      { course, user: 22 },
+    ]
+    const products = [await give(deleted), await give(gone), await give({ ...group, group: 404 })]
+    for (const target of [deleted, gone, group]) {
+      await assert.rejects(apply([target]), { kind: 'request' }, 'not while it is sold')
+    }
+    const ends = [
+      { state: 'revoked' },
+      { state: 'suspended' },
+      { ends_at: new Date(Date.now() - 60_000) },
+    ] as const
+    for (const [i, product] of products.entries()) await change(product, ends[i] ?? {})
+    await apply([deleted, gone, group])
+    for (const { course, user } of [deleted, gone, group]) {
+      const row = await rowOf(course, user)
+      assert.equal(row.applied_revision, row.revision)
+    }
+  })
+
   it('are not applied unless they were touched: that is a fault of ours', async () => {
     await assert.rejects(open().apply([{ course, user: 1 }]), /never touched/)
   })

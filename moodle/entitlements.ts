@@ -9,7 +9,7 @@ import { coalesce } from './coalesce.ts'
 import type { Courses } from './courses.ts'
 import { type Attempt, explainEnrolment } from './explain-enrolment.ts'
 import { fixedFields, formFields } from './form.ts'
-import { type EntitlementRow, impliedEnrolment, nextChange, withdrawn } from './implied-enrolment.ts'
+import { type EntitlementRow, impliedEnrolment, isOpen, nextChange, withdrawn } from './implied-enrolment.ts'
 
 /** One person in one course of the site. */
 export type EnrolmentTarget = { course: number; user: number }
@@ -81,7 +81,10 @@ export function openEntitlements(options: {
   async function tell(target: EnrolmentTarget, known: KnownEnrolment): Promise<Told> {
     const now = Math.floor(Date.now() / 1000)
     const implied = impliedEnrolment(known.rows, known.told, now)
-    if (implied) await set(target, implied, withdrawn(known.rows, known.told, implied, now))
+    if (implied) {
+      const gone = withdrawn(known.rows, known.told, implied, now)
+      await set(target, implied, { ...gone, closes: !isOpen(implied, now) })
+    }
     const next = nextChange(
       known.rows.filter(({ enrols }) => !enrols),
       now,
@@ -93,15 +96,16 @@ export function openEntitlements(options: {
   async function set(
     target: EnrolmentTarget,
     implied: Enrolment,
-    gone: { roles: number[]; groups: number[] },
+    gone: { roles: number[]; groups: number[]; closes: boolean },
   ): Promise<void> {
     const { course: courseid, user: userid } = target
     const { startsAt, endsAt, suspended, roles, beside } = implied
     const groups = [...new Set([...implied.groups, ...(beside?.groups ?? [])])]
     const explained = (attempt: Pick<Attempt, 'roles' | 'groups'>) => async (error: unknown) => {
       const forget = (user: number) => forgetAccount(db, site, user)
-      const enrols = roles.length > 0
-      throw await explainEnrolment(error, { ...target, ...attempt, enrols }, { client, courses, forget })
+      const asked = { ...target, ...attempt, enrols: roles.length > 0, closes: gone.closes }
+      const why = await explainEnrolment(error, asked, { client, courses, forget })
+      if (why !== undefined) throw why
     }
     await enrol(
       roles.map((roleid) => ({

@@ -52,6 +52,13 @@ function impliedPeriod(rows: EntitlementRow[], told: Enrolment | null, now: numb
   return rows.length > 0 ? { ...union(rows), suspended: true } : undefined
 }
 
+/** Whether the person gets anything by it at `now`, or will. */
+export function isOpen(enrolment: Enrolment, now: number): boolean {
+  const { suspended, endsAt, roles, beside } = enrolment
+  const enrols = roles.length > 0 && !suspended && (endsAt === 0 || endsAt > now)
+  return enrols || (beside?.roles.length ?? 0) + (beside?.groups.length ?? 0) > 0
+}
+
 /** Whether a product gives at `now` what Moodle itself neither begins nor ends. */
 export function runs(row: Period, now: number): boolean {
   return row.state === 'active' && row.startsAt <= now && !isOver(row, now)
