@@ -6,8 +6,15 @@ import type { WebEnv } from './security.ts'
 const paths = { visitor: '/', cart: '/', customer: '/', session: '/office' } as const
 export type CookieName = keyof typeof paths
 
+// Where the shop is https, by such names browsers take cookies over https alone, and those of "/" from this very host: a
+// site beside it, such as its Moodle, can't plant one.
+function nameOf<Env extends WebEnv>(c: Context<Env>, name: CookieName): string {
+  if (!c.var.security.https) return name
+  return `${paths[name] === '/' ? '__Host-' : '__Secure-'}${name}`
+}
+
 export function readCookie<Env extends WebEnv>(c: Context<Env>, name: CookieName): string | undefined {
-  return getCookie(c, name)
+  return getCookie(c, nameOf(c, name))
 }
 
 /** Out of reach of scripts and of other sites' forms; over https only when the shop is. `days` absent: until the browser closes. */
@@ -17,7 +24,7 @@ export function writeCookie<Env extends WebEnv>(
   value: string,
   days?: number,
 ): void {
-  setCookie(c, name, value, {
+  setCookie(c, nameOf(c, name), value, {
     path: paths[name],
     httpOnly: true,
     sameSite: 'Lax',
@@ -27,5 +34,5 @@ export function writeCookie<Env extends WebEnv>(
 }
 
 export function dropCookie<Env extends WebEnv>(c: Context<Env>, name: CookieName): void {
-  deleteCookie(c, name, { path: paths[name], secure: c.var.security.https })
+  deleteCookie(c, nameOf(c, name), { path: paths[name], secure: c.var.security.https })
 }

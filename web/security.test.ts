@@ -198,7 +198,17 @@ describe('every answer', () => {
     )
     const secure = await shop({ publicUrl: 'https://shop.test' }).request('/session')
     assert.match(secure.headers.get('strict-transport-security') ?? '', /max-age/)
-    assert.match(secure.headers.get('set-cookie') ?? '', /; Secure/)
+    assert.match(secure.headers.get('set-cookie') ?? '', /^__Secure-session=.*; Secure/)
+  })
+})
+
+describe('a cookie that a site beside the shop plants', () => {
+  it('is none of the shop’s over https', async () => {
+    const app = shop({ publicUrl: 'https://shop.test' })
+    const { token, cookie } = await openForm(app)
+    assert.match(cookie, /^__Host-visitor=/)
+    assert.equal((await post(app, { csrf: token }, { cookie })).status, 200)
+    assert.equal((await post(app, { csrf: token }, { cookie: cookie.replace('__Host-', '') })).status, 403)
   })
 })
 

@@ -36,14 +36,14 @@ describe('signing in to the office', async () => {
     ] as const) {
       const { app } = testOffice(test, { publicUrl })
       const page = await app.request(door)
-      const visitor = /visitor=([^;]*)/.exec(page.headers.getSetCookie().join())?.[0] ?? ''
+      const visitor = /(?:__Host-)?visitor=([^;]*)/.exec(page.headers.getSetCookie().join())?.[0] ?? ''
       const csrf = /name="csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? ''
       const answer = await app.request(door, {
         method: 'POST',
         body: new URLSearchParams({ csrf, email, password: house.password }).toString(),
         headers: { cookie: visitor, 'content-type': 'application/x-www-form-urlencoded' },
       })
-      const cookie = answer.headers.getSetCookie().find((one) => one.startsWith('session=')) ?? ''
+      const cookie = answer.headers.getSetCookie().find((one) => /^(__Secure-)?session=/.test(one)) ?? ''
       assert.match(cookie, /HttpOnly/)
       assert.match(cookie, /SameSite=Lax/)
       assert.match(cookie, /Path=\/office/)
