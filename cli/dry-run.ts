@@ -40,8 +40,8 @@ export const dryRun: Command = {
       options: { file: { type: 'string' } },
       allowPositionals: true,
     })
-    const [code] = positionals
-    if (!code) throw new StartupError('Name the entry: npx boutique dry-run <entry code>.')
+    const [code, ...more] = positionals
+    if (!code || more.length > 0) throw new StartupError('Name the entry: npx boutique dry-run <entry code>.')
     const given = values.file === undefined ? [] : await readAnswers(values.file)
     const config = readSettings()
     await withShop(config, async (shop) => {

@@ -206,7 +206,7 @@ async function check(world: World, { registered, internal }: Proven): Promise<Pr
     ...checked.findings.filter(({ level }) => level === 'error').map(({ text }) => text.en),
   ]
   if (what.length === 0) return []
-  const advice = 'Give internal parameters in samples.ts that fit the sandbox’s site.'
+  const advice = 'Give internal parameters in samples.ts that fit the sandbox’s site, or mend the check.'
   return [{ where: 'check', what, advice }]
 }
 

@@ -87,6 +87,18 @@ describe('the elements of a schema', () => {
     assert.equal(elementsOf(schema), elementsOf(schema))
   })
 
+  it('say what is wrong with a meta: a text in one language, or a name misspelt that would be passed over', () => {
+    const withMeta = (meta: object) => () => elementsOf(z.object({ size: z.string().meta(meta) }))
+    assert.throws(
+      withMeta({ label: { en: 'Size' } }),
+      /the field "size": its meta, at label\.fr: .*in French/,
+    )
+    assert.throws(
+      withMeta({ visibleIf: { field: 'a', is: ['b'] } }),
+      /the field "size": its meta has visibleIf, which means nothing: it may have label, .*visibleWhen/,
+    )
+  })
+
   it('name the field that no form can hold', () => {
     assert.throws(
       () => elementsOf(z.object({ deep: z.object({ a: z.string() }) })),

@@ -27,7 +27,7 @@ export type FormErrors = Record<string, FieldError>
 
 const text = z.object({ en: z.string().min(1), fr: z.string().min(1) })
 
-const fieldMeta = z.object({
+const fieldMeta = z.strictObject({
   label: text.optional(),
   help: text.optional(),
   type: z.enum(elementTypes).optional(),
@@ -100,6 +100,8 @@ function elementOf(name: string, raw: unknown, required: boolean): FormElement {
   const read = property.safeParse(raw)
   const type = read.success ? typeOf(read.data, required) : undefined
   if (!read.success || !type) {
+    const inMeta = read.error?.issues.find(({ path }) => path.includes('meta'))
+    if (inMeta) throw new Error(`the field "${name}": ${wordMeta(inMeta)}`)
     const why = read.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
     throw new Error(
       `the field "${name}" can't be shown in a form: use texts, numbers, booleans, enums, z.iso.date() or lists of ` +
@@ -135,6 +137,16 @@ function elementOf(name: string, raw: unknown, required: boolean): FormElement {
   })
   if (!element.success) throw new Error(`the field "${name}": ${z.prettifyError(element.error)}`)
   return element.data
+}
+
+/** What is wrong with a field's `.meta()`. */
+function wordMeta({ path, message, ...issue }: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    const known = Object.keys(fieldMeta.shape).join(', ')
+    return `its meta has ${issue.keys.join(', ')}, which means nothing: it may have ${known}`
+  }
+  const where = path.slice(path.indexOf('meta') + 1).join('.')
+  return `its meta, at ${where}: ${message}; a text is in English and in French, { en, fr }`
 }
 
 function typeOf(field: Property, required: boolean): FormElement['type'] | undefined {

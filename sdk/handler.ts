@@ -17,6 +17,7 @@ export type Unit = {
  * Runs `effect` once for this unit, script and `name`: its result (any JSON value) is journalled, and returned as
  * it is when the script runs again. A process may die between the effect and its record, so an effect must bear
  * being repeated: look before you write.
+ * @example const learner = await step('account', () => moodle.ensureAccount(external))
  */
 export type Step = <T>(name: string, effect: () => Promise<T> | T) => Promise<T>
 
@@ -295,14 +296,34 @@ export type Handler<
   actions?: Record<string, Action<z.output<Internal>, any>>
 }
 
-/** Types a handler's functions from its schemas. It returns its argument. */
+/**
+ * Types a handler's functions from its schemas. It returns its argument.
+ * @example
+ * export default defineHandler({
+ *   title: { en: 'Printed notebook', fr: 'Cahier imprimé' },
+ *   internal: z.object({}),
+ *   external: z.object({ address: z.string().max(300).meta({ type: 'textarea' }) }),
+ *   async postpay({ step, unit, external }) { … },
+ * })
+ */
 export function defineHandler<Internal extends z.ZodObject, External extends z.ZodObject>(
   handler: Handler<Internal, External>,
 ): Handler<Internal, External> {
   return handler
 }
 
-/** Types one after-sale action from its input schema. It returns its argument. */
+/**
+ * Types one after-sale action from its input schema. It returns its argument.
+ * @example
+ * actions: {
+ *   extend: defineAction({
+ *     title: { en: 'Extend', fr: 'Prolonger' },
+ *     input: z.object({ days: z.int().positive() }),
+ *     audience: 'operator',
+ *     run: ({ input }) => ({ change: { addDays: input.days } }),
+ *   }),
+ * }
+ */
 export function defineAction<Input, Internal = Record<string, unknown>>(
   action: Action<Internal, Input>,
 ): Action<Internal, Input> {
