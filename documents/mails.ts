@@ -317,16 +317,16 @@ const fr: typeof en = {
     `Nous avons reçu un paiement pour votre commande, merci. Il manque encore ${missing} ; votre accès s’ouvrira dès que le compte y sera.`,
   delayed: (number) => `Votre commande ${number} : nous nous en occupons`,
   delayedWhat: (title) =>
-    `Une partie de votre commande${title ? `, « ${title} »,` : ''} prend plus de temps que prévu.`,
+    `Une partie de votre commande${title ? `, « ${title} »,` : ''} prend plus de temps que prévu.`,
   delayedNext:
     'Votre paiement est bien enregistré et vous n’avez rien à faire : l’un de nous s’en occupe, et la page de votre commande vous dira quand ce sera prêt.',
   news: (number) => `À propos de votre commande ${number}`,
-  ends: (title, date) => `« ${title} » se termine le ${date}`,
+  ends: (title, date) => `« ${title} » se termine le ${date}`,
   endsMany: (count, date) => `${count} accès se terminent le ${date}`,
-  endsWhat: (title, date) => `« ${title} » est ouvert jusqu’au ${date}.`,
+  endsWhat: (title, date) => `« ${title} » est ouvert jusqu’au ${date}.`,
   endsManyWhat: (number, date) =>
     `Ces accès de votre commande ${number} sont ouverts jusqu’au ${date}\u00a0:`,
-  extendHere: 'Pour continuer sans interruption, c’est ici :',
+  extendHere: 'Pour continuer sans interruption, c’est ici :',
   endsThen: 'Passé ce jour, l’accès se ferme. La progression et les notes sont conservées.',
   signIn: (shop) => `Votre lien de connexion à ${shop}`,
   signInHere: 'Ce lien ouvre la page de tout ce que vous avez chez nous\u00a0:',

@@ -44,7 +44,7 @@ export function unknownText(known: string[]): Text {
     ? { en: 'This form has no fields.', fr: 'Ce formulaire n’a pas de champ.' }
     : {
         en: `This form has no such field. It has: ${names}.`,
-        fr: `Ce formulaire n’a pas ce champ. Il a : ${names}.`,
+        fr: `Ce formulaire n’a pas ce champ. Il a : ${names}.`,
       }
 }
 

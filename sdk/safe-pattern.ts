@@ -31,7 +31,7 @@ export function faultOfPattern(pattern: string): Text | undefined {
   if (cost > ceiling) {
     return {
       en: 'This pattern could keep the shop busy for long: avoid repetitions within repetitions, and use three “*” or “+” at the most.',
-      fr: 'Ce motif pourrait occuper la boutique longtemps : évitez les répétitions imbriquées et n’employez pas plus de trois « * » ou « + ».',
+      fr: 'Ce motif pourrait occuper la boutique longtemps : évitez les répétitions imbriquées et n’employez pas plus de trois « * » ou « + ».',
     }
   }
   return undefined

@@ -217,7 +217,7 @@ const says: Record<string, Say> = {
             ? { en: '', fr: '' }
             : { en: `; its name: “${one.fullname}”`, fr: ` ; son nom : « ${one.fullname} »` }
         const hidden =
-          one.visible === false ? { en: '; it is hidden', fr: ' ; il est caché' } : { en: '', fr: '' }
+          one.visible === false ? { en: '; it is hidden', fr: ' ; il est caché' } : { en: '', fr: '' }
         return {
           en: `Changes the course “${course}”${named.en}${hidden.en}.`,
           fr: `Modifie le cours « ${course} »${named.fr}${hidden.fr}.`,
@@ -231,7 +231,7 @@ const says: Record<string, Say> = {
         const inside = parent === 0 ? undefined : await names.category(parent)
         return {
           en: `Makes the category “${name}”${inside ? ` in “${inside}”` : ''}.`,
-          fr: `Crée la catégorie « ${name} »${inside ? ` dans « ${inside} »` : ''}.`,
+          fr: `Crée la catégorie « ${name} »${inside ? ` dans « ${inside} »` : ''}.`,
         }
       }),
   ),

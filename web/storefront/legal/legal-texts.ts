@@ -66,7 +66,7 @@ Texts and pictures belong to ${name} or to their authors and may not be reproduc
     fr: {
       terms: {
         title: 'Conditions de vente',
-        text: `Ces conditions s’appliquent à toute commande passée dans cette boutique auprès de ${name} (« nous »).
+        text: `Ces conditions s’appliquent à toute commande passée dans cette boutique auprès de ${name} (« nous »).
 
 ## Commandes
 Vous choisissez, vous nous dites pour qui est chaque unité, vous acceptez ces conditions : la commande est passée. Nous vérifions chaque unité avant que vous ne payiez. Si l’une ne peut être acceptée, la commande entière est refusée et vous ne devez rien. Les prix sont dans la devise affichée et comprennent la TVA lorsqu’elle s’applique. Le prix qui compte est celui que vous avez vu en passant la commande.
