@@ -5,7 +5,7 @@ import type { Engine } from '../production/run.ts'
 import { type Person, Refused, type Text } from '../sdk/index.ts'
 import type { Learner } from '../sdk/learner-text.ts'
 import { findBatch, startBatch } from './batch.ts'
-import { type Acted, actOnProduct, type OwnedProduct, products, toProduct } from './product.ts'
+import { type Acted, actOnProduct, findAsked, type OwnedProduct, products, toProduct } from './product.ts'
 import type { Shop } from './shop.ts'
 import type { TooOften } from './too-often.ts'
 import { type Underway, underwayOf } from './underway.ts'
@@ -200,8 +200,7 @@ export async function giveSeat(
     const room = await roomIn(shop.db, pack.unitId)
     // After the look at the pack, which may show what this very request has done.
     const before = await findAsked(shop.db, pack.unitId, name)
-    if (before && before.state !== 'refused')
-      return { ok: true, production: before.production, state: before.state }
+    if (before?.ok) return before
     if (before) {
       lost++
       continue
@@ -216,21 +215,6 @@ export async function giveSeat(
     if (acted.reason === 'refused') lost++
   }
   return { ok: false, reason: 'full' }
-}
-
-/** What became of the action of this name in a unit. */
-async function findAsked(db: Db, unit: number, name: string) {
-  const row = await db
-    .selectFrom('productions')
-    .select(['id as production', 'state'])
-    .where('unit_id', '=', unit)
-    .where('script', '=', 'action')
-    .where('occasion', '=', name)
-    .executeTakeFirst()
-  if (!row) return undefined
-  const { production, state } = row
-  const known = state === 'done' || state === 'needs_operator' || state === 'refused'
-  return { production, state: known ? state : ('waiting' as const) }
 }
 
 export type SeatsGiven =

@@ -176,7 +176,10 @@ export async function actOnProduct(
   const product = await findProduct(shop.db, reference)
   if (!product) return { ok: false, reason: 'not_found' }
   const found = actionsFor(shop, product, by.audience).find(([name]) => name === action)?.[1]
-  if (!found) return { ok: false, reason: 'not_now' }
+  // A form that is sent twice finds the product as the first has left it.
+  const before = async () =>
+    (await findAsked(shop.db, product.unitId, asked)) ?? ({ ok: false, reason: 'not_now' } as const)
+  if (!found) return await before()
   const read = validateSent(found.input, elementsOf(found.input), values)
   if (!read.ok) return { ok: false, reason: 'invalid', errors: read.errors }
   const changed = await changeOrder(shop, { id: product.orderId }, [product.unitId], async (order, trx) => {
@@ -191,7 +194,7 @@ export async function actOnProduct(
   })
   if (changed?.result) return changed.result
   const made = changed?.productions[0]
-  if (!made) return { ok: false, reason: 'not_now' } // the same request is under way
+  if (!made) return await before()
   const [production] = await claimAtOnce(shop.db, engine.worker, [made.id])
   const outcome = production && (await run(engine, production, AbortSignal.timeout(10_000)))
   if (outcome !== undefined && outcome !== 'superseded' && outcome.state === 'refused') {
@@ -202,6 +205,37 @@ export async function actOnProduct(
     ok: true,
     production: made.id,
     state: state === 'done' ? 'done' : state === 'needs_operator' ? 'needs_operator' : 'waiting',
+  }
+}
+
+/** What became of the request of this name in a unit; undefined when there was none, or it was called off. */
+export async function findAsked(
+  db: Kysely<Database>,
+  unitId: number,
+  asked: string,
+): Promise<Extract<Acted, { ok: true } | { reason: 'refused' }> | undefined> {
+  const row = await db
+    .selectFrom('productions')
+    .select(['id', 'state', 'feedback'])
+    .where('unit_id', '=', unitId)
+    .where('script', '=', 'action')
+    .where('occasion', '=', asked)
+    .executeTakeFirst()
+  switch (row?.state) {
+    case undefined:
+    case 'cancelled':
+      return undefined
+    case 'refused':
+      return row?.feedback?.shown && { ok: false, reason: 'refused', why: row.feedback.shown }
+    case 'done':
+    case 'skipped':
+      return { ok: true, production: row.id, state: 'done' }
+    case 'needs_operator':
+      return { ok: true, production: row.id, state: 'needs_operator' }
+    case 'queued':
+    case 'running':
+    case 'retrying':
+      return { ok: true, production: row.id, state: 'waiting' }
   }
 }
 

@@ -17,6 +17,7 @@ import { sayProductChange } from '../../../shop/say-product-change.ts'
 import type { Shop } from '../../../shop/shop.ts'
 import { enrolmentsOfProduct } from '../../../shop/told-enrolments.ts'
 import type { Face } from '../../face.ts'
+import { readOnce } from '../../packs/give-list.ts'
 import { packTexts } from '../../packs/pack-texts.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, readBody } from '../../security.ts'
@@ -51,8 +52,11 @@ export async function actOnThis(c: OfficeContext, face: Face) {
   const name = parameter(c, 'action')
   const action = actionsFor(face.shop, product, 'operator').find(([one]) => one === name)?.[1]
   const here = routes.office.products.show(product.reference)
-  if (!action) return redirectTo(c, here, 'tooLate')
-  const { values, asked } = readActionForm(name, action, await readBody(c))
+  const body = await readBody(c)
+  // It may be the second click on a form whose first has been done: then that is told.
+  const { values, asked } = action
+    ? readActionForm(name, action, body)
+    : { values: {}, asked: readOnce(body) }
   const acted = await actOnProduct(
     face.shop,
     face.engine,

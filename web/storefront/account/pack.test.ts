@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { Hono } from 'hono'
 import { sql } from 'kysely'
@@ -168,5 +169,26 @@ describe('the page of a pack', async () => {
     assert.equal(taken.status, 429)
     assert.match(taken.html, /You can go on in 24 hours/)
     assert.equal(await given(unit), 1)
+  })
+
+  it('tells whoever clicks twice what became of the first click', async () => {
+    const { seat, someone } = await bought('seven@buyers.example')
+    const give = routes.account.act(seat, 'give')
+    const once = randomUUID()
+    const learner = { 'give.email': 'c1@seven.example', 'give.firstname': 'Cy', 'give.lastname': 'C', once }
+    await someone.open(routes.account.product(seat))
+    const first = await someone.send(give, learner)
+    assert.match(first.html, /Done\./)
+    await someone.open(routes.account.product(seat))
+    const second = await someone.send(routes.account.act(seat, 'takeBack'), learner, give)
+    assert.equal(second.url, first.url)
+    // Another request comes too late.
+    await someone.open(routes.account.product(seat))
+    const late = await someone.send(
+      routes.account.act(seat, 'takeBack'),
+      { ...learner, once: randomUUID() },
+      give,
+    )
+    assert.match(late.url, /late/)
   })
 })

@@ -13,6 +13,7 @@ import { type OfferedAction, type ProductEvent, productHistory } from '../../../
 import { sayProductChange } from '../../../shop/say-product-change.ts'
 import type { Shop } from '../../../shop/shop.ts'
 import type { Face } from '../../face.ts'
+import { readOnce } from '../../packs/give-list.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, readBody } from '../../security.ts'
 import { ActionForm, actionErrors, readActionForm, type SentAction } from '../../ui/action-form.tsx'
@@ -45,8 +46,11 @@ export async function actOnOwn(c: AccountContext, face: Face) {
   const here = routes.account.product(product.reference)
   const name = c.req.param('action') ?? ''
   const action = customerActions(face.shop, product).find(([one]) => one === name)?.[1]
-  if (!action) return c.redirect(`${here}?late`, 303)
-  const { values, asked } = readActionForm(name, action, await readBody(c))
+  const body = await readBody(c)
+  // It may be the second click on a form whose first has been done: then that is told.
+  const { values, asked } = action
+    ? readActionForm(name, action, body)
+    : { values: {}, asked: readOnce(body) }
   const acted = await actOnCustomerProduct(face.shop, face.engine, c.var.customer.email, {
     reference: product.reference,
     action: name,
