@@ -9,7 +9,12 @@ import { askTurns } from './ask-turns.ts'
 import { handOver, setEntitlements, takeFromHolder } from './change-entitlements.ts'
 import { takeCreditsBack } from './credits.ts'
 import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
+<<<<<<< Updated upstream
 import { moveUp, putOff, withFollowing } from './move-following.ts'
+=======
+import { lockProducts } from './lock-products.ts'
+import { moveUp, putOff } from './move-following.ts'
+>>>>>>> Stashed changes
 import { lockPlace, requireNoOtherSeat } from './pack.ts'
 import { accessOf, tellingOf } from './product-access.ts'
 import { readProductReference } from './reference.ts'
@@ -50,15 +55,8 @@ export async function changeProduct(
   const { left, targets } = await shop.db.transaction().execute(async (trx) => {
     const { holder: next } = change
     const isSeat = next ? await lockPlace(shop, trx, named, next.user) : false
-    await lockAccessOf(shop, trx, named, { given, user: change.holder?.user })
     // A change that is made twice at once waits here for the first, then finds it.
-    const product = await trx
-      .selectFrom('products')
-      .selectAll()
-      .where('reference', '=', named)
-      .forUpdate()
-      .executeTakeFirst()
-    if (!product) throw new Error(`there is no product ${named}`)
+    const product = await lock(shop, trx, named, { given, user: next?.user })
     const { id } = product
     const before = await changeMade(trx, id, production.id)
     if (before) return { left: { ...product, ...before }, targets: await accessOf(trx, [id]) }
@@ -134,21 +132,32 @@ export async function changeProduct(
   return readLeft(left)
 }
 
-/** Locks what a product gives, and what it will give: all that is done to it, or follows it, then waits. */
-async function lockAccessOf(
+/** Locks a product with what it gives, and what it will give: all that is done to it, or follows it, then waits. */
+async function lock(
   shop: Shop,
   trx: Transaction<Database>,
   reference: string,
   { given = [], user }: { given?: EntitlementDraft[]; user?: number },
-): Promise<void> {
-  const product = await trx
+): Promise<Selectable<Database['products']>> {
+  const found = await trx
     .selectFrom('products')
     .select('id')
     .where('reference', '=', reference)
     .executeTakeFirst()
+<<<<<<< Updated upstream
   const gives = product ? await accessOf(trx, await withFollowing(trx, [product.id])) : []
   const handedOver = user === undefined ? [] : gives.map((target) => ({ ...target, user }))
   await shop.site.lockAccess(trx, [...gives, ...handedOver, ...targetsOfDrafts(given)])
+=======
+  const [product] = found
+    ? await lockProducts(shop, trx, [found.id], (gives) => [
+        ...(user === undefined ? [] : gives.map((target) => ({ ...target, user }))),
+        ...targetsOfDrafts(given),
+      ])
+    : []
+  if (!product) throw new Error(`there is no product ${reference}`)
+  return product
+>>>>>>> Stashed changes
 }
 
 function readLeft(row: Selectable<Database['products']>): Product {

@@ -5,7 +5,12 @@ import { Superseded } from '../production/step.ts'
 import type { Delivery, ProductDraft } from '../sdk/index.ts'
 import { bringCredits, takeCreditsBack } from './credits.ts'
 import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
+<<<<<<< Updated upstream
 import { moveUp, withFollowing } from './move-following.ts'
+=======
+import { lockProducts } from './lock-products.ts'
+import { moveUp } from './move-following.ts'
+>>>>>>> Stashed changes
 import type { Who } from './order.ts'
 import { accessOf, tellingOf } from './product-access.ts'
 import { newProductReference } from './reference.ts'
@@ -156,7 +161,11 @@ export async function revokeProducts(
   const meant = sql<boolean>`unit_id = ${unitId} and (${only ?? null}::bigint is null or id = ${only ?? null})`
   const products = await trx.selectFrom('products').select('id').where(meant).execute()
   const ids = products.map(({ id }) => id)
+<<<<<<< Updated upstream
   await shop.site.lockAccess(trx, await accessOf(trx, await withFollowing(trx, ids)))
+=======
+  await lockProducts(shop, trx, ids)
+>>>>>>> Stashed changes
   const revoked = await trx
     .updateTable('products')
     .set({ state: 'revoked' })
@@ -170,7 +179,6 @@ export async function revokeProducts(
       .values(revoked.map(({ id }) => ({ product_id: id, who, event: 'revoked', data: '{}', why })))
       .execute()
   }
-  // As it is now: who had it locked may have given it to somebody else.
   const touched = await accessOf(trx, ids)
   if (revoked.length > 0) {
     await moveUp(

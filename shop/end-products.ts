@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { MoodleError } from '../sdk/index.ts'
 import { askTurns } from './ask-turns.ts'
+import { lockProducts } from './lock-products.ts'
 import { accessOf } from './product-access.ts'
 import type { Shop } from './shop.ts'
 
@@ -34,7 +35,7 @@ async function endSome(shop: Ending): Promise<number> {
        order by ends_at, id limit ${batch}`.execute(trx)
     const ids = due.map(({ id }) => id)
     if (ids.length === 0) return 0
-    await site.lockAccess(trx, await accessOf(trx, ids))
+    await lockProducts(shop, trx, ids)
     // What was extended, or taken back, while this waited is not due any more.
     const { rows: ended } = await sql<{ id: number }>`
       with ended as (

@@ -5,10 +5,12 @@ import { endProduction } from '../production/operate.ts'
 import { claim, type Production } from '../production/production.ts'
 import { run } from '../production/run.ts'
 import { testShop, until } from '../test/shop.ts'
+import { startBatch } from './batch.ts'
 import { changeProduct } from './change-product.ts'
 import { composeEngine, composeHands } from './compose.ts'
 import { endProducts } from './end-products.ts'
 import { revokeUnit } from './product.ts'
+import { refundProduct } from './refund-product.ts'
 import type { Shop, Site } from './shop.ts'
 import { findOrder } from './view-order.ts'
 
@@ -73,13 +75,15 @@ describe('the order of locks', async () => {
     return { shop: { ...shop, site }, over: async () => await going }
   }
 
-  async function isWaiting(): Promise<boolean> {
+  async function locksAwaited(): Promise<number> {
     const { rows } = await sql`
       select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
       db,
     )
-    return rows.length > 0
+    return rows.length
   }
+
+  const isWaiting = async () => (await locksAwaited()) > 0
 
   const runIn = (house: Shop, production: Production) =>
     run({ ...composeEngine(house, 'racer'), queue: engine.queue }, production, new AbortController().signal)
@@ -140,6 +144,44 @@ describe('the order of locks', async () => {
     const [left] = await products(access.orderNumber)
     assert.equal(left?.state, 'active')
     assert.ok(Number(left.endsAt) > Date.now() + 29 * day)
+  })
+
+  it('lets a seat be taken back while it is given out, twice', async () => {
+    const internal = { courses: ['RGPD-01'], seats: 2 }
+    const [seat] = await bought(await test.sell({ handler: 'std_generateseats', internal }), [{}])
+    assert.ok(seat)
+    const by = { who: 'operator:olga', audience: 'operator' } as const
+    const rows = [{ reference: seat.reference, values: learner('seated') }]
+    for (const request of ['one', 'other']) {
+      assert.ok((await startBatch(shop, { action: 'give', by, rows }, `${seat.reference} ${request}`)).ok)
+    }
+    const [give, again] = await claimed(seat.orderNumber)
+    assert.ok(give && again)
+    let others: Promise<unknown>[] = []
+    const waiting = (count: number) => until(`${count} wait`, async () => (await locksAwaited()) >= count)
+    const site: Site = {
+      ...shop.site,
+      async touchAccess(...asked) {
+        await shop.site.touchAccess(...asked)
+        if (others.length > 0) return
+        others = [refundProduct(shop, seat.id, { ...olga, amountCents: 0 })]
+        await waiting(1)
+        others.push(runIn(shop, again))
+        await waiting(2)
+      },
+    }
+    const outcome = await runIn({ ...shop, site }, give)
+    const [refunded, second] = await Promise.all(others)
+    assert.equal(outcome !== 'superseded' && outcome.state, 'done')
+    assert.deepEqual(refunded, { ok: true })
+    assert.ok(typeof second === 'object' && second && 'state' in second && second.state === 'refused')
+    const [left] = await products(seat.orderNumber)
+    assert.equal(left?.state, 'revoked')
+    const { courses } = await test.sandboxState('seated@learners.example')
+    assert.deepEqual(
+      courses.flatMap(({ enrolments }) => enrolments.map(({ open }) => open)),
+      [false],
+    )
   })
 
   it('has no two wait for each other, whatever is done at once to one person’s access', async () => {
