@@ -215,7 +215,7 @@ const says: Record<string, Say> = {
         const named =
           one.fullname === undefined
             ? { en: '', fr: '' }
-            : { en: `; its name: “${one.fullname}”`, fr: ` ; son nom : « ${one.fullname} »` }
+            : { en: `; its name: “${one.fullname}”`, fr: ` ; son nom : « ${one.fullname} »` }
         const hidden =
           one.visible === false ? { en: '; it is hidden', fr: ' ; il est caché' } : { en: '', fr: '' }
         return {
