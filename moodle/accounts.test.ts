@@ -64,6 +64,7 @@ describe('an account', () => {
   function answer(call: ReceivedCall): unknown {
     if (call.wsfunction === 'core_user_get_users') {
       const [{ key, value = '' } = {}] = call.elements('criteria')
+      if (key === 'id') return { users: users.filter(({ id }) => id === Number(value)), warnings: [] }
       assert.equal(key, 'email')
       const pattern = new RegExp(`^${value.replaceAll(/[.+]/g, '\\$&').replaceAll('_', '.')}$`, 'i')
       return { users: users.filter(({ email }) => pattern.test(email ?? '')), warnings: [] }
@@ -124,13 +125,59 @@ describe('an account', () => {
     assert.equal((await open().ensure(person('john_doe@example.org'))).id, id)
   })
 
-  it('is asked of Moodle once: then every process remembers it', async () => {
+  it('is remembered by every process, and asked of Moodle whether it is still theirs', async () => {
     const id = add('a@example.org')
     const first = open()
     await first.ensure(person('a@example.org'))
     await first.ensure(person('A@example.org'))
+    add('a@example.org')
     assert.deepEqual(await open().ensure(person('a@example.org')), { id, created: false })
-    assert.equal(server.received.length, 1)
+    assert.equal(server.received.length, 3)
+  })
+
+  describe('that is remembered', () => {
+    const email = 'a@example.org'
+    async function remembered() {
+      const id = add(email)
+      await open().ensure(person(email))
+      const user = users.find((one) => one.id === id)
+      assert.ok(user)
+      return user
+    }
+    const ensured = async () => (await open().ensure(person(email))).id
+
+    it('is not used once it is suspended', async () => {
+      const user = await remembered()
+      user.suspended = true
+      assert.equal((await caught(ensured())).code, 'usersuspended')
+      user.email = 'merged@example.org'
+      assert.equal((await caught(ensured())).code, 'usersuspended')
+    })
+
+    it('gives way to the one that it was merged with, or that was given its address', async () => {
+      const user = await remembered()
+      user.email = 'merged@example.org'
+      const other = add(email)
+      assert.equal(await ensured(), other)
+      users = users.filter((one) => one !== user)
+      assert.equal(await ensured(), other)
+    })
+
+    it('is still theirs when they have another address in Moodle', async () => {
+      const user = await remembered()
+      user.email = 'married@example.org'
+      assert.equal(await ensured(), user.id)
+    })
+
+    it('is made anew when it was deleted', async () => {
+      const { id } = await remembered()
+      users = [
+        { ...users[0], id: 7, username: 'other', email: 'b@example.org', fullname: 'X', suspended: false },
+      ]
+      const made = await open().ensure(person(email))
+      assert.equal(made.created, true)
+      assert.notEqual(made.id, id)
+    })
   })
 
   it('is made when there is none, and Moodle makes and mails the password', async () => {

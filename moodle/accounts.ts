@@ -30,6 +30,8 @@ const seen = z.object({
   suspended: z.boolean().default(false),
 })
 
+const listed = z.object({ users: z.array(seen) })
+
 /**
  * The accounts of people on one site: one for each e-mail address, whatever its case. `accounts` remembers who has
  * which, and holds the lease of whoever creates one; no lock and no transaction is held while Moodle is asked.
@@ -66,11 +68,7 @@ export function openAccounts({
   async function find(email: string): Promise<Account[]> {
     const address = addressOf(email)
     const criteria = [{ key: 'email', value: address }]
-    const { users } = await client.call(
-      'core_user_get_users',
-      { criteria },
-      z.object({ users: z.array(seen) }),
-    )
+    const { users } = await client.call('core_user_get_users', { criteria }, listed)
     if (users.length > 0 && users.every((user) => user.email === undefined)) {
       const message = `Moodle does not show the shop the addresses of its users: let the token's user see them`
       throw new MoodleError(message, { kind: 'request', code: 'emailhidden', call: 'core_user_get_users' })
@@ -82,7 +80,10 @@ export function openAccounts({
   }
 
   async function findOne(email: string): Promise<number | undefined> {
-    const found = await find(email)
+    return theOne(email, await find(email))
+  }
+
+  function theOne(email: string, found: Account[]): number | undefined {
     const [account, another] = found
     if (!account) return undefined
     if (another) {
@@ -93,20 +94,43 @@ export function openAccounts({
         `several accounts have the address ${email}: ${usernames}. Give all but one another address in Moodle, then retry`,
       )
     }
-    if (account.suspended) {
-      throw refusal(
-        'core_user_get_users',
-        'usersuspended',
-        `the account ${account.username} of ${email} is suspended: unsuspend it in Moodle, then retry`,
-      )
-    }
-    return account.id
+    return unsuspended(email, account)
+  }
+
+  function unsuspended(email: string, { id, username, suspended }: Omit<Account, 'email'>): number {
+    if (!suspended) return id
+    throw refusal(
+      'core_user_get_users',
+      'usersuspended',
+      `the account ${username} of ${email} is suspended: unsuspend it in Moodle, then retry`,
+    )
+  }
+
+  /**
+   * Whose account this address means, when it was `known` before: Moodle may have suspended or deleted that since, or
+   * merged it with another. Undefined: nobody's any more.
+   */
+  async function findAgain(email: string, known: number): Promise<number | undefined> {
+    const found = await find(email)
+    if (found.some(({ id, suspended }) => id === known && !suspended)) return known
+    const another = theOne(email, found)
+    if (another !== undefined) return another
+    // Whoever has changed their address there has kept the account.
+    const criteria = [{ key: 'id', value: known }]
+    const { users } = await client.call('core_user_get_users', { criteria }, listed)
+    const kept = users.find(({ id }) => id === known)
+    return kept && unsuspended(email, kept)
   }
 
   async function ensureOnce(person: Person & { locale?: string }): Promise<{ id: number; created: boolean }> {
     const email = addressOf(person.email)
     const known = await readRemembered(email)
-    if (known !== undefined) return { id: known, created: false }
+    if (known !== undefined) {
+      const id = await findAgain(person.email, known)
+      if (id !== undefined && id !== known) await remember({ email, id })
+      if (id !== undefined) return { id, created: false }
+      await forgetAccount(db, site, known)
+    }
     for (const pause of [...looks, undefined]) {
       const found = await findOne(person.email)
       if (found !== undefined) {
