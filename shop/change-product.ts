@@ -9,12 +9,8 @@ import { askTurns } from './ask-turns.ts'
 import { handOver, setEntitlements, takeFromHolder } from './change-entitlements.ts'
 import { takeCreditsBack } from './credits.ts'
 import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
-<<<<<<< Updated upstream
-import { moveUp, putOff, withFollowing } from './move-following.ts'
-=======
 import { lockProducts } from './lock-products.ts'
 import { moveUp, putOff } from './move-following.ts'
->>>>>>> Stashed changes
 import { lockPlace, requireNoOtherSeat } from './pack.ts'
 import { accessOf, tellingOf } from './product-access.ts'
 import { readProductReference } from './reference.ts'
@@ -144,11 +140,6 @@ async function lock(
     .select('id')
     .where('reference', '=', reference)
     .executeTakeFirst()
-<<<<<<< Updated upstream
-  const gives = product ? await accessOf(trx, await withFollowing(trx, [product.id])) : []
-  const handedOver = user === undefined ? [] : gives.map((target) => ({ ...target, user }))
-  await shop.site.lockAccess(trx, [...gives, ...handedOver, ...targetsOfDrafts(given)])
-=======
   const [product] = found
     ? await lockProducts(shop, trx, [found.id], (gives) => [
         ...(user === undefined ? [] : gives.map((target) => ({ ...target, user }))),
@@ -157,7 +148,6 @@ async function lock(
     : []
   if (!product) throw new Error(`there is no product ${reference}`)
   return product
->>>>>>> Stashed changes
 }
 
 function readLeft(row: Selectable<Database['products']>): Product {

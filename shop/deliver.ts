@@ -5,12 +5,8 @@ import { Superseded } from '../production/step.ts'
 import type { Delivery, ProductDraft } from '../sdk/index.ts'
 import { bringCredits, takeCreditsBack } from './credits.ts'
 import { draftEntitlement, type EntitlementDraft, targetsOfDrafts } from './entitlement-draft.ts'
-<<<<<<< Updated upstream
-import { moveUp, withFollowing } from './move-following.ts'
-=======
 import { lockProducts } from './lock-products.ts'
 import { moveUp } from './move-following.ts'
->>>>>>> Stashed changes
 import type { Who } from './order.ts'
 import { accessOf, tellingOf } from './product-access.ts'
 import { newProductReference } from './reference.ts'
@@ -161,11 +157,7 @@ export async function revokeProducts(
   const meant = sql<boolean>`unit_id = ${unitId} and (${only ?? null}::bigint is null or id = ${only ?? null})`
   const products = await trx.selectFrom('products').select('id').where(meant).execute()
   const ids = products.map(({ id }) => id)
-<<<<<<< Updated upstream
-  await shop.site.lockAccess(trx, await accessOf(trx, await withFollowing(trx, ids)))
-=======
   await lockProducts(shop, trx, ids)
->>>>>>> Stashed changes
   const revoked = await trx
     .updateTable('products')
     .set({ state: 'revoked' })

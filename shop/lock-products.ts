@@ -1,10 +1,11 @@
 import { type Selectable, sql, type Transaction } from 'kysely'
 import type { Database } from '../db/schema.ts'
+import { withFollowing } from './move-following.ts'
 import { accessOf } from './product-access.ts'
 import type { AccessTarget, Shop } from './shop.ts'
 
 /**
- * Locks products, and before them what they give access to, with what `more` adds to that: the order that everyone keeps.
+ * Locks products, and before them what they and those that follow them give access to, with what `more` adds: the order that everyone keeps.
  * While this waits for a product it may be given to somebody else; then it lets go of all, and begins anew.
  * Returns them as they are now, by id.
  */
@@ -14,7 +15,8 @@ export async function lockProducts(
   ids: number[],
   more: (gives: AccessTarget[]) => AccessTarget[] = () => [],
 ): Promise<Selectable<Database['products']>[]> {
-  for (let given = await accessOf(trx, ids); ; ) {
+  const givenBy = async () => await accessOf(trx, await withFollowing(trx, ids))
+  for (let given = await givenBy(); ; ) {
     await sql`savepoint products`.execute(trx)
     await shop.site.lockAccess(trx, [...given, ...more(given)])
     const which = sql<boolean>`id = any(${ids}::bigint[])`
@@ -25,7 +27,7 @@ export async function lockProducts(
       .orderBy('id')
       .forUpdate()
       .execute()
-    const now = await accessOf(trx, ids)
+    const now = await givenBy()
     const locked = new Set(given.map(keyOf))
     if (now.every((target) => locked.has(keyOf(target)))) {
       await sql`release savepoint products`.execute(trx)
