@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { registerHooks } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
+const shop = new URL('../', import.meta.url)
 const sdk = new URL('../sdk/', import.meta.url)
 const kit = new URL('../kit/testing.ts', import.meta.url)
 
@@ -29,16 +30,16 @@ function hook(): void {
     resolve(specifier, context, next) {
       if (specifier === 'boutique/sdk') return next(new URL('index.ts', sdk).href, context)
       if (specifier === 'boutique/sdk/testing') return next(kit.href, context)
-      if (specifier.startsWith('boutique/sdk/')) {
-        return next(new URL(`${specifier.slice('boutique/sdk/'.length)}.ts`, sdk).href, context)
-      }
+      if (specifier.startsWith('boutique/')) throw new Error(whyInside(specifier))
       // The file of the handler itself: its address is what we made it.
       if (specifier.startsWith('file:') && folderOf(specifier)) {
         return { url: specifier, format: formatOf(specifier), shortCircuit: true }
       }
       const resolved = next(specifier, context)
       const folder = folderOf(context.parentURL)
-      if (!folder || folderOf(resolved.url) !== folder) return resolved
+      if (!folder) return resolved
+      if (isInside(resolved.url) && !isTest(context.parentURL)) throw new Error(whyInside(specifier))
+      if (folderOf(resolved.url) !== folder) return resolved
       const version = new URL(context.parentURL ?? '').searchParams.get('version')
       return {
         ...resolved,
@@ -52,6 +53,18 @@ function hook(): void {
     },
   })
 }
+
+/** Whether a module is the shop's own: neither a handler's nor a package's. */
+function isInside(url: string): boolean {
+  if (!url.startsWith(shop.href) || folderOf(url)) return false
+  return !/^(handlers|node_modules)\//.test(url.slice(shop.href.length))
+}
+
+/** The tests of the handlers that ship use what all tests share. */
+const isTest = (url = '') => /\.test\.ts(\?|$)/.test(url)
+
+const whyInside = (specifier: string) =>
+  `it imports ${specifier}, which is inside the shop and may be another one tomorrow: a handler imports boutique/sdk`
 
 /** The handler's folder that a module is a file of; packages installed in it are not its own. */
 function folderOf(url: string | undefined): string | undefined {

@@ -36,6 +36,18 @@ describe('the registry of handlers', async () => {
       /could not be loaded: no key/,
     ],
     ['that imports what isn’t there', 'ext_imports', `import 'nothing-of-the-kind'`, /nothing-of-the-kind/],
+    [
+      'that reaches into the shop',
+      'ext_inside',
+      `import { kindOf } from '${path.join(import.meta.dirname, 'registry.ts')}'\nkindOf('')\n${good()}`,
+      /imports .*registry\.ts, which is inside the shop.*a handler imports boutique\/sdk$/,
+    ],
+    [
+      'that reaches into the SDK',
+      'ext_deep',
+      `import { elementsOf } from 'boutique/sdk/form'\nelementsOf\n${good()}`,
+      /imports boutique\/sdk\/form, which is inside the shop/,
+    ],
     ['that exports nothing', 'ext_nothing', 'export const handler = 1', /no default export/],
     ['in one language', 'ext_title', `export default { title: { en: 'A' } }`, /English and in French/],
     [
