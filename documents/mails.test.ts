@@ -36,6 +36,27 @@ const byTransfer: MailContext = {
 }
 
 describe('mails', () => {
+  it('greet by a name, and carry no message that somebody typed for one', () => {
+    const greeting = (firstname: string, of = order) =>
+      composeMail('order_placed', {}, { ...of, customer: { ...of.customer, firstname } }, context).text.split(
+        '\n',
+      )[0]
+    for (const name of ['Anne-Lise', 'J. R.', 'Zoé d’Arc', 'Łukasz', '山田', 'St. John']) {
+      assert.equal(greeting(name), `Hello ${name},`)
+    }
+    for (const name of [
+      'your account is blocked: https://evil.example',
+      'evil.example',
+      'write to eve@evil',
+      'Ada,\n\nclick',
+      'Ada\u202e',
+      'a word '.repeat(10),
+    ]) {
+      assert.equal(greeting(name), 'Hello,', name)
+      assert.equal(greeting(name, french), 'Bonjour,', name)
+    }
+  })
+
   it('tell how to pay by transfer: amount, account, reference and deadline', () => {
     const { subject, text } = composeMail('order_placed', {}, order, byTransfer)
     assert.equal(subject, 'Your order 2611-AAAA-BBBB: how to pay')

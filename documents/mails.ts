@@ -77,9 +77,16 @@ export function composeMail(
 ): Mail {
   const t = order.locale === 'fr' ? fr : en
   const { to = order.customer.firstname, subject, paragraphs } = contentOf(kind, data, order, context)
-  const text = [t.hello(to), ...paragraphs, t.bye(context.shopName)]
+  const text = [isPlainName(to) ? t.hello(to) : t.helloYou, ...paragraphs, t.bye(context.shopName)]
   return { subject, text: `${text.filter(Boolean).join('\n\n')}\n` }
 }
+
+/**
+ * Whoever orders types the name, and any address: a name that mail programs would make a link of, or that is a text of
+ * its own, is not sent in ours.
+ */
+const isPlainName = (name: string): boolean =>
+  name.length <= 60 && !/[\p{C}/\\@:]|[\p{L}\p{N}]{2}\.[\p{L}\p{N}]{2}/u.test(name)
 
 type Content = { to?: string; subject: string; paragraphs: (string | false | undefined)[] }
 
