@@ -19,7 +19,12 @@ export function explain(error: unknown): string {
     return `${error.address} is no address of this machine: set HOST to one that is, or to 0.0.0.0 for all.`
   }
   if ('syscall' in error && error.syscall === 'listen' && 'port' in error) {
-    const why = code === 'EADDRINUSE' ? 'is taken: stop what uses it' : `can't be listened on (${code})`
+    const why =
+      code === 'EADDRINUSE'
+        ? 'is taken: stop what uses it'
+        : code === 'EACCES'
+          ? 'may not be used by this user: let them'
+          : `can't be listened on (${code}): mend that`
     return `Port ${error.port} ${why}, or set PORT to another; the sandbox takes the next one.`
   }
   const file = 'path' in error && typeof error.path === 'string' ? error.path : undefined

@@ -51,6 +51,15 @@ describe('boutique new', async () => {
     await rm(path.join(folder, 'mine'), { recursive: true })
   })
 
+  it('says which folder can’t be written', async () => {
+    const { code, stderr } = await boutique(['ext_nowhere', '--in', import.meta.filename])
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /new\.test\.ts can't be written by this user \(\w+\): name another folder by --in\.\n$/,
+    )
+  })
+
   it('says of a specific one which entry it is for, and whether there is one', async () => {
     const none = await boutique(['ROOM-7'])
     assert.match(none.stdout, /Only the entry ROOM-7 can use it.*There is no such entry yet/)

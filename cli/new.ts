@@ -33,7 +33,11 @@ export const newHandler: Command = {
     const into = values.in === undefined ? path.resolve(first) : fromCaller(values.in)
     await refuseTaken(id, [...sources, into])
     const folder = path.join(into, id)
-    await writeHandler(folder, kind === 'specific' ? id : titleFrom(id))
+    await writeHandler(folder, kind === 'specific' ? id : titleFrom(id)).catch((error: unknown) => {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+      if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(code)) throw error
+      throw new StartupError(`${into} can't be written by this user (${code}): name another folder by --in.`)
+    })
 
     const where = shownToCaller(folder)
     const known = (await Promise.all(sources.map(resolved))).includes(into)
