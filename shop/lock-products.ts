@@ -5,9 +5,9 @@ import { accessOf } from './product-access.ts'
 import type { AccessTarget, Shop } from './shop.ts'
 
 /**
- * Locks products, and before them what they and those that follow them give access to, with what `more` adds: the order that everyone keeps.
- * While this waits for a product it may be given to somebody else; then it lets go of all, and begins anew.
- * Returns them as they are now, by id.
+ * Locks products, and before them what they and those that follow them give access to, with what `more` adds: the order
+ * that everyone keeps. While this waits for a product it may be given to somebody else; then it lets go of all, and begins
+ * anew. Returns the products as they are now, by id.
  */
 export async function lockProducts(
   shop: Pick<Shop, 'site'>,

@@ -131,6 +131,32 @@ describe('many products in the office', async () => {
     await marie.open(choice(products))
     const second = await marie.send(paths.batches.start(), form)
     assert.equal(first.url, second.url)
+    // Now that it is done, the action makes no sense for them any more.
+    await t.takeOver()
+    await marie.open(choice(products))
+    const late = await marie.send(paths.batches.start(), form)
+    assert.equal(late.url, first.url)
+  })
+
+  it('are shown again, without those that have moved on since the form was drawn', async () => {
+    const products = await bought(course, ['ike', 'joy', 'kay'])
+    await marie.open(choice(products))
+    const [gone] = products
+    await db
+      .updateTable('products')
+      .set({ state: 'revoked' })
+      .where('id', '=', gone?.id ?? 0)
+      .execute()
+    const page = await marie.send(paths.batches.start(), {
+      action: 'changeEnd',
+      'changeEnd.endsOn': '2031-05-31',
+      products: products.map(({ reference }) => reference).join(' '),
+    })
+    assert.equal(page.status, 422)
+    assert.match(page.html, /Nothing was done: things have moved on meanwhile/)
+    assert.match(page.html, /Do it for 2 products/)
+    assert.match(page.html, /value="2031-05-31"/, 'what was typed is kept')
+    assert.match(page.html, /that one is left out/)
   })
 
   it('say what is wrong with the answers, and start nothing', async () => {

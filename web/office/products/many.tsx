@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { elementsOf, type FormErrors, type FormValues, readForm } from '../../../sdk/form.ts'
-import { mostRows, startBatch } from '../../../shop/batch.ts'
+import { findBatch, mostRows, startBatch } from '../../../shop/batch.ts'
 import { listProducts, productsNamed } from '../../../shop/list-products.ts'
 import { actionsFor, type OfferedAction, type OwnedProduct } from '../../../shop/product.ts'
 import type { Shop } from '../../../shop/shop.ts'
@@ -18,6 +18,7 @@ import { Table } from '../../ui/table.tsx'
 import { textOf } from '../field.tsx'
 import { asked, type OfficeContext, whoOf } from '../office-route.ts'
 import { officePage, redirectTo } from '../page.tsx'
+import { texts } from '../texts.ts'
 import { batchTexts } from './batch-texts.ts'
 import { filterOf, readAsked } from './product-filter.ts'
 import { ProductStateBadge } from './product-state.tsx'
@@ -43,23 +44,28 @@ export async function startMany(c: OfficeContext, face: Face) {
   const { shop } = face
   const body = await readBody(c)
   const references = textOf(body.products).split(' ').filter(Boolean).slice(0, mostRows)
+  const by = { who: whoOf(c), audience: 'operator' as const }
+  // names the request: sent twice, it is one batch
+  const once = textOf(body.once).slice(0, 60) || randomUUID()
+  const before = await findBatch(shop.db, by.who, once)
+  if (before !== undefined) return c.redirect(routes.office.batches.show(before), 303)
   const products = await productsNamed(shop.db, references)
   const name = textOf(body.action)
   const common = commonActions(shop, products).find((one) => one.name === name)
   if (!common) return redirectTo(c, routes.office.products.index(), 'tooLate')
   const values = readForm(elementsOf(common.action.input), body, `${name}.`)
   const rows = products.map(({ reference }) => ({ reference, values }))
-  const by = { who: whoOf(c), audience: 'operator' as const }
-  // names the request: sent twice, it is one batch
-  const once = textOf(body.once).slice(0, 60) || randomUUID()
   const started = await startBatch(shop, { action: name, by, rows }, once)
   if (started.ok) return c.redirect(routes.office.batches.show(started.batch), 303)
   const invalid = started.reason === 'rows' && started.faults.find((fault) => fault.reason === 'invalid')
   if (invalid && invalid.reason === 'invalid') {
     return await manyPage(c, face, products, { action: name, values, errors: invalid.errors })
   }
-  // Some of them have moved on since the page was shown.
-  return redirectTo(c, routes.office.products.index(), 'tooLate')
+  // Some of them have moved on since the page was shown: it is shown again, without those.
+  const now = await productsNamed(shop.db, references)
+  const { en, fr } = texts
+  const why = { en: en.notDone.tooLate, fr: fr.notDone.tooLate }
+  return await manyPage(c, face, now, { action: name, values, errors: { '': why } })
 }
 
 /** The actions that all of these products' handlers have, with the same form. */
