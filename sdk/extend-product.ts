@@ -51,14 +51,19 @@ export async function extendProduct(
   days: number,
 ): Promise<Delivery> {
   const product = await changeProduct(reference, { addDays: days })
-  const { title, endsAt, state } = product
+  const { title, endsAt, state, holder } = product
   if (state === 'revoked') throw withdrawn(product)
   const shown = endsAt
     ? {
         en: `“${title.en}” now ends on ${dayFormats.en.format(endsAt)}.`,
         fr: `« ${title.fr} » se termine désormais le ${dayFormats.fr.format(endsAt)}.`,
       }
-    : { en: `“${title.en}” has no end any more.`, fr: `« ${title.fr} » n’a plus de fin.` }
+    : holder === null
+      ? {
+          en: `“${title.en}” has ${days} more days for whoever gets it next.`,
+          fr: `«\u00a0${title.fr}\u00a0» a ${days} jours de plus pour qui l’aura ensuite.`,
+        }
+      : { en: `“${title.en}” has no end any more.`, fr: `« ${title.fr} » n’a plus de fin.` }
   return { products: [], feedback: { shown, kept: `${reference}: ${days} days added.` } }
 }
 

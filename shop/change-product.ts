@@ -229,7 +229,7 @@ function requireAsSeen(
   })
 }
 
-type Period = Pick<Selectable<Database['products']>, 'state' | 'starts_at' | 'ends_at'>
+type Period = Pick<Selectable<Database['products']>, 'holder' | 'state' | 'starts_at' | 'ends_at'>
 
 /**
  * What of a product becomes other than it was. One that had ended and ends later, or never, is active again. `added`:
@@ -249,14 +249,17 @@ function changed(
     ...(state === undefined && revived && { state: 'active' }),
     ...(startsAt !== undefined && { startsAt }),
     ...(end !== undefined && { endsAt: end }),
-    // What has no end now may have one for its next holder: days that are taken back don't come with it.
-    ...((moved || added < 0) && { addDays: added }),
+    // What nobody holds may have an end again with its next holder: what days were bought, or taken back, counts then.
+    ...((moved || added < 0 || (added > 0 && product.holder === null)) && { addDays: added }),
     ...(holder !== undefined && { holder: holder?.user ?? null }),
   }
 }
 
 /** Days are added to the end, or to now when that is past; what they are taken off never ends before it starts. */
-function movedEnd({ starts_at, ends_at }: Period, days: number): Date | undefined {
+function movedEnd(
+  { starts_at, ends_at }: Pick<Period, 'starts_at' | 'ends_at'>,
+  days: number,
+): Date | undefined {
   if (ends_at === null) return undefined
   const from = days > 0 ? Math.max(ends_at.getTime(), Date.now()) : ends_at.getTime()
   return new Date(Math.max(starts_at.getTime(), from + days * day))

@@ -22,7 +22,7 @@ describe('a line of a product’s history says', () => {
       'Ends 30 June 2027, where it had no end.',
     ])
     const endless = { was: { endsAt: null }, change: { addDays: -30 } }
-    assert.deepEqual(en(endless), ['30 days bought for it were taken back.'])
+    assert.deepEqual(en(endless), ['30 days less for its next holder.'])
     assert.deepEqual(en({ was, change: { startsAt: '2027-02-01T12:00:00Z' } }), [
       'Starts 1 February 2027, not 1 January 2027.',
     ])

@@ -18,7 +18,7 @@ export function sayProductChange(data: Record<string, unknown>): Text[] {
     })
   }
   if (change.endsAt !== undefined) said.push(sayEnd(change.endsAt, was.endsAt))
-  else if (change.addDays !== undefined && change.addDays < 0) said.push(sayTakenOff(-change.addDays))
+  else if (change.addDays !== undefined) said.push(sayWaitingDays(change.addDays))
   if (change.holder !== undefined && change.holder !== was.holder) {
     said.push(sayHolder(change.holder, was.holder))
   }
@@ -45,13 +45,14 @@ function sayHolder(holder: number | null, before: number | null | undefined): Te
   }
 }
 
-/** Days were taken off what has no end, as a free seat: its next holder doesn't get them. */
-function sayTakenOff(days: number): Text {
-  return {
-    en: days === 1 ? 'A day bought for it was taken back.' : `${days} days bought for it were taken back.`,
-    fr:
-      days === 1 ? 'Un jour acheté pour lui a été repris.' : `${days} jours achetés pour lui ont été repris.`,
+/** Days were bought for, or taken off, what has no end, as a free seat: they are its next holder's. */
+function sayWaitingDays(days: number): Text {
+  const count = Math.abs(days)
+  const [en, fr] = count === 1 ? ['One day', 'Un jour'] : [`${count} days`, `${count} jours`]
+  if (days > 0) {
+    return { en: `${en} more for its next holder.`, fr: `${fr} de plus pour qui l’aura ensuite.` }
   }
+  return { en: `${en} less for its next holder.`, fr: `${fr} de moins pour qui l’aura ensuite.` }
 }
 
 function sayEnd(end: Moment | null, before: Moment | null | undefined): Text {

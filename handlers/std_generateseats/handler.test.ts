@@ -167,6 +167,27 @@ describe('a pack of seats', async () => {
     assert.equal(daysOf(await now(seat)), 10)
   })
 
+  it('keeps days that are paid for when nobody holds it any more', async () => {
+    const [seat] = await seatsOf()
+    assert.ok(seat)
+    await act(seat, 'give', learner())
+    const more = await shop.sell({ handler: 'std_prorogate', internal: { days: 30 } })
+    const { number } = await shop.placed(more, [{ reference: seat.reference }])
+    await act(seat, 'takeBack')
+    await shop.pay(number)
+    await shop.takeOver(2)
+    assert.deepEqual(await shop.unitStates(number), ['produced'])
+    const [unit] = await db
+      .selectFrom('units')
+      .select('feedback')
+      .where('feedback', 'is not', null)
+      .orderBy('id', 'desc')
+      .execute()
+    assert.match(unit?.feedback?.en ?? '', /has 30 more days for whoever gets it next/)
+    await act(seat, 'give', learner())
+    assert.equal(daysOf(await now(seat)), 40)
+  })
+
   it('outlasts its pack by the days that were bought for it', async () => {
     const end = (days: number) => {
       const on = new Date(Date.now() + days * day).toISOString().slice(0, 10)
