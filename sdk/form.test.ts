@@ -88,7 +88,8 @@ describe('the elements of a schema', () => {
   })
 
   it('say what is wrong with a meta: a text in one language, or a name misspelt that would be passed over', () => {
-    const withMeta = (meta: object) => () => elementsOf(z.object({ size: z.string().meta(meta) }))
+    const withMeta = (meta: Record<string, unknown>) => () =>
+      elementsOf(z.object({ size: z.string().meta(meta) }))
     assert.throws(
       withMeta({ label: { en: 'Size' } }),
       /the field "size": its meta, at label\.fr: .*in French/,

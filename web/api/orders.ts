@@ -206,7 +206,7 @@ export const orderOperations: Operation[] = [
       params: number,
       answer: {
         description: 'Where the customer pays.',
-        schema: z.object({ redirectTo: z.string() }),
+        schema: z.object({ redirectTo: z.url() }),
         example: { redirectTo: 'https://pay.example/session/1' },
       },
       problems: ['conflict'],
@@ -215,7 +215,9 @@ export const orderOperations: Operation[] = [
       const view = await orderOf(face, caller, params.number)
       if (!view) return refuse('not_found')
       const redirectTo = await startPaymentOf(face, view, undefined)
-      if (redirectTo) return { answer: { redirectTo } }
+      // A page of ours, such as the test card's, is told without its host.
+      const { publicUrl } = face.shop.settings
+      if (redirectTo) return { answer: { redirectTo: new URL(redirectTo, publicUrl).href } }
       return refuse('conflict', {
         detail: {
           en: 'This order can’t be paid online at the moment.',
