@@ -24,6 +24,11 @@ export type OwnedProduct = Product & {
   createdAt: Date
 }
 
+/** Whether the delivery that made the product has yet to end: Moodle may not know of it. */
+export function isUndelivered({ unitState }: Pick<OwnedProduct, 'unitState'>): boolean {
+  return unitState === 'producing' || unitState === 'retrying' || unitState === 'needs_operator'
+}
+
 /** A row of `products` with its order’s number, as the shop knows it. */
 export function toProduct(
   row: Selectable<Database['products']> & { number: string; unit_state: UnitState },

@@ -1,4 +1,4 @@
-import type { OwnedProduct } from '../../../shop/product.ts'
+import { isUndelivered, type OwnedProduct } from '../../../shop/product.ts'
 import { Badge, StateBadge } from '../../ui/badge.tsx'
 import type { Locale } from '../../ui/locale.ts'
 import { productsTexts } from './products-texts.ts'
@@ -14,7 +14,3 @@ export function ProductStateBadge({ product, locale }: { product: OwnedProduct; 
   const over = product.state === 'active' && product.endsAt !== null && product.endsAt < new Date()
   return <StateBadge kind="product" state={over ? 'ended' : product.state} locale={locale} />
 }
-
-/** Whether the delivery that made the product has yet to end: Moodle may not know of it. */
-export const isUndelivered = ({ unitState }: Pick<OwnedProduct, 'unitState'>) =>
-  unitState === 'producing' || unitState === 'retrying' || unitState === 'needs_operator'

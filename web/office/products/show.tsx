@@ -5,6 +5,7 @@ import {
   actionsFor,
   actOnProduct,
   findProduct,
+  isUndelivered,
   type OfferedAction,
   type OwnedProduct,
   type ProductEvent,
@@ -37,7 +38,7 @@ import { creditsTexts } from '../payments/credits-texts.ts'
 import type { SentForm } from '../reason-form.tsx'
 import { sayScript, sayWho } from '../say.ts'
 import { Access } from './access.tsx'
-import { isUndelivered, ProductStateBadge } from './product-state.tsx'
+import { ProductStateBadge } from './product-state.tsx'
 import { Productions } from './productions.tsx'
 import { productsTexts } from './products-texts.ts'
 import { RefundForm, readRefund, refundElements, refusedRefund } from './refund.tsx'

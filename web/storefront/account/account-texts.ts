@@ -46,6 +46,7 @@ const en = {
   endsIn: (days: number) =>
     days === 0 ? 'Ends today' : plural('en', days, { one: 'Ends tomorrow', other: `Ends in ${days} days` }),
   startsLater: (day: string) => `Starts on ${day}`,
+  undelivered: 'Being prepared',
   open: 'Open',
   details: 'Details',
   order: { number: 'Order', placed: 'Placed', total: 'Total', state: 'State' },
@@ -59,6 +60,7 @@ const en = {
     until: (day: string) => `Open until ${day}.`,
     noEnd: 'Open without an end.',
     from: (day: string) => `It opens on ${day}.`,
+    undelivered: 'We are still preparing it. There is nothing that you need to do.',
     suspended: 'It is suspended for the moment. Nothing of what was done is lost.',
     ended: (day: string) => `It ended on ${day}. Progress and grades are kept.`,
     over: 'It has ended. Progress and grades are kept.',
@@ -148,6 +150,7 @@ const fr: typeof en = {
         ? 'Se termine demain'
         : `Se termine dans ${days} jours`,
   startsLater: (day) => `Commence le ${day}`,
+  undelivered: 'En préparation',
   open: 'Ouvrir',
   details: 'Détails',
   order: { number: 'Commande', placed: 'Passée le', total: 'Total', state: 'État' },
@@ -161,6 +164,7 @@ const fr: typeof en = {
     until: (day) => `Ouvert jusqu’au ${day}.`,
     noEnd: 'Ouvert sans date de fin.',
     from: (day) => `Il s’ouvre le ${day}.`,
+    undelivered: 'Nous le préparons encore. Vous n’avez rien à faire.',
     suspended: 'Il est suspendu pour le moment. Rien de ce qui a été fait n’est perdu.',
     ended: (day) => `Il s’est terminé le ${day}. La progression et les notes sont conservées.`,
     over: 'Il est terminé. La progression et les notes sont conservées.',

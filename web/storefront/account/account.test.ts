@@ -248,6 +248,28 @@ describe('the account of a customer', async () => {
       assert.doesNotMatch(holder.html, /Bought for others/)
     })
 
+    it('lead to the course once Moodle knows of them, and not while their delivery waits', async () => {
+      const { email, order, references } = await buyerFor([learner()])
+      const someone = await signedIn(email)
+      const pages = [
+        routes.order.show(order.number, order.token),
+        routes.account.product(references[0] ?? ''),
+      ]
+      const ways = async () => {
+        const read: string[] = []
+        for (const page of pages) read.push((await someone.open(page)).html)
+        return read.map((html) => html.includes('Go to the course'))
+      }
+      assert.deepEqual(await ways(), [true, true])
+      await db
+        .updateTable('units')
+        .set({ state: 'needs_operator' })
+        .where('order_id', '=', order.id)
+        .execute()
+      assert.deepEqual(await ways(), [false, false])
+      assert.match(someone.page().html, /We are still preparing it/)
+    })
+
     it('are shown to their buyer and their holder, and are not there for anybody else', async () => {
       const bob = learner()
       const { email, references } = await buyerFor([bob])

@@ -9,7 +9,12 @@ import {
 } from '../../../shop/customer-product.ts'
 import { extensionsOf } from '../../../shop/extensions.ts'
 import { seatHandlers } from '../../../shop/pack.ts'
-import { type OfferedAction, type ProductEvent, productHistory } from '../../../shop/product.ts'
+import {
+  isUndelivered,
+  type OfferedAction,
+  type ProductEvent,
+  productHistory,
+} from '../../../shop/product.ts'
 import { sayProductChange } from '../../../shop/say-product-change.ts'
 import type { Shop } from '../../../shop/shop.ts'
 import type { Face } from '../../face.ts'
@@ -255,6 +260,7 @@ function sayState(product: CustomerProduct, locale: Locale): string {
   if (state === 'revoked') return t.revoked
   if (!isRunning(product)) return endsAt && endsAt < new Date() ? t.ended(formatDate(endsAt, locale)) : t.over
   if (state === 'suspended') return t.suspended
+  if (isUndelivered(product)) return t.undelivered
   const until = endsAt ? t.until(formatDate(endsAt, locale)) : t.noEnd
   return startsAt > new Date() ? `${t.from(formatDate(startsAt, locale))} ${until}` : until
 }

@@ -1,4 +1,4 @@
-import type { OwnedProduct } from '../../../shop/product.ts'
+import { isUndelivered, type OwnedProduct } from '../../../shop/product.ts'
 import { Badge, StateBadge } from '../../ui/badge.tsx'
 import { formatDate, type Locale } from '../../ui/locale.ts'
 import { orderTexts } from '../order/order-texts.ts'
@@ -13,10 +13,11 @@ export function isRunning({ state, endsAt }: OwnedProduct): boolean {
   return (state === 'active' || state === 'suspended') && (endsAt === null || endsAt > new Date())
 }
 
-/** Whether its link leads in now. A handler's link may be no page: only http ones are. */
+/** Whether its link leads in now: Moodle has been told. A handler's link may be no page: only http ones are. */
 export function isOpen<P extends OwnedProduct>(product: P): product is P & { link: string } {
   const { state, startsAt, link } = product
-  return state === 'active' && isRunning(product) && startsAt <= new Date() && /^https?:/i.test(link ?? '')
+  const begun = startsAt <= new Date() && !isUndelivered(product)
+  return state === 'active' && isRunning(product) && begun && /^https?:/i.test(link ?? '')
 }
 
 /** Days until an active product ends, when they are few. */
@@ -43,6 +44,7 @@ export function StateNote({ product, locale }: { product: OwnedProduct; locale: 
     )
   }
   if (product.state === 'suspended') return <StateBadge kind="product" state="suspended" locale={locale} />
+  if (isUndelivered(product)) return <Badge tone="info">{t.undelivered}</Badge>
   if (product.startsAt > new Date()) {
     return <Badge tone="info">{t.startsLater(formatDate(product.startsAt, locale))}</Badge>
   }

@@ -1,5 +1,5 @@
 import type { Person } from '../../../sdk/moodle.ts'
-import type { OwnedProduct } from '../../../shop/product.ts'
+import { isUndelivered, type OwnedProduct } from '../../../shop/product.ts'
 import { routes } from '../../routes.ts'
 import { StateBadge } from '../../ui/badge.tsx'
 import { ButtonLink } from '../../ui/button.tsx'
@@ -24,7 +24,7 @@ export function Products({ products, title, locale }: ProductsProps) {
         <p class="strong">{own}</p>
         {periods.size === 1 && <p class="soft small">{validity(first, locale)}</p>}
       </div>
-      {first.link && products.some(({ state }) => state === 'active') && (
+      {first.link && products.some(leadsIn) && (
         <ButtonLink href={first.link}>
           {t.open}
           <Icon name="right" />
@@ -66,6 +66,9 @@ export function Products({ products, title, locale }: ProductsProps) {
   )
 }
 
+/** Whether its link is of use: Moodle has been told of it. */
+const leadsIn = (product: OwnedProduct) => product.state === 'active' && !isUndelivered(product)
+
 const nameOf = ({ firstname, lastname, email }: Person) => `${firstname} ${lastname}`.trim() || email
 
 function Product({ product, title, locale }: { product: OwnedProduct; title: string; locale: Locale }) {
@@ -93,7 +96,7 @@ function Product({ product, title, locale }: { product: OwnedProduct; title: str
           </a>
         </p>
       </div>
-      {active && product.link && (
+      {product.link && leadsIn(product) && (
         <ButtonLink href={product.link}>
           {t.open}
           <Icon name="right" />
