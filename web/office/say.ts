@@ -45,6 +45,11 @@ export function sayMeans(id: string, shop: Pick<Shop, 'means'>, locale: Locale):
 
 /** The reasons that the shop itself gives are known sentences; what a person or Moodle wrote stays as it is. */
 export function sayWhy(why: string, locale: Locale): string {
+  const money = /^(\d+\.\d{2}) ([A-Z]{3}), (.*)$/s.exec(why)
+  if (money) {
+    const [, amount = '', currency = '', reference = ''] = money
+    return `${formatMoney(Math.round(Number(amount) * 100), currency, locale)}, ${reference}`
+  }
   if (locale === 'en') return why
   const known: Record<string, string> = texts.fr.reasons
   if (Object.hasOwn(known, why)) return known[why] ?? why

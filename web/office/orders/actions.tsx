@@ -53,8 +53,10 @@ export function Validate({ c, csrf, order, sent }: Parts) {
   const t = orderTexts[locale]
   return isOpen(order) ? (
     <Card title={t.validateTitle} id="validate">
-      <p class="soft">{t.due(formatMoney(order.totalCents - order.paidCents, order.currency, locale))}</p>
-      <PaymentForm {...{ c, csrf, order, sent }} />
+      <div class="stack">
+        <p class="soft">{t.due(formatMoney(order.totalCents - order.paidCents, order.currency, locale))}</p>
+        <PaymentForm {...{ c, csrf, order, sent }} />
+      </div>
     </Card>
   ) : null
 }

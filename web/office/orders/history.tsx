@@ -64,6 +64,7 @@ function isSame(one: HistoryLine, other: HistoryLine): boolean {
 function sayWhich(group: Group, lines: LineView[], locale: Locale): string {
   const t = orderTexts[locale]
   const ids = new Set(group.flatMap(({ unitId }) => (unitId === null ? [] : [unitId])))
+  if (lines.length > 1 && ids.size === lines.flatMap(({ units }) => units).length) return t.allUnits
   if (ids.size > 12) return t.someUnits(ids.size)
   return lines
     .flatMap((line) => {
@@ -74,7 +75,7 @@ function sayWhich(group: Group, lines: LineView[], locale: Locale): string {
         ? [t.unitsNamed(listed, positions.length)]
         : [t.unitsOf(pick(line.entry.title, locale), listed, positions.length)]
     })
-    .join('; ')
+    .join(locale === 'fr' ? '\u00a0; ' : '; ')
 }
 
 function titleOf(line: HistoryLine, locale: Locale): string {

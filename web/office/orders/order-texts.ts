@@ -29,6 +29,7 @@ const en = {
     `${plural('en', count, { one: 'Unit', other: 'Units' })} ${positions}`,
   unitsOf: (title: string, positions: string, count: number) =>
     `${title}, ${plural('en', count, { one: 'unit', other: 'units' })} ${positions}`,
+  allUnits: 'All units',
   someUnits: (count: number) => `${count} units`,
   payments: 'Payments',
   reference: 'Reference',
@@ -93,6 +94,7 @@ const fr: typeof en = {
   unitsNamed: (positions, count) => `${plural('fr', count, { one: 'Unité', other: 'Unités' })} ${positions}`,
   unitsOf: (title, positions, count) =>
     `${title}, ${plural('fr', count, { one: 'unité', other: 'unités' })} ${positions}`,
+  allUnits: 'Toutes les unités',
   someUnits: (count) => `${count} unités`,
   payments: 'Paiements',
   reference: 'Référence',

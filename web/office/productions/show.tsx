@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { findJournal, type Journal } from '../../../production/journal.ts'
 import { endProduction, retryProduction } from '../../../production/operate.ts'
 import { elementsOf } from '../../../sdk/form.ts'
@@ -23,6 +24,7 @@ import { idParameter, notFound, type OfficeContext, whoOf } from '../office-rout
 import { mayChange, officePage, redirectTo } from '../page.tsx'
 import { ReasonForm, readReason, type SentForm, sentErrors } from '../reason-form.tsx'
 import { sayCause, sayScript } from '../say.ts'
+import { texts } from '../texts.ts'
 import { productionsTexts } from './productions-texts.ts'
 
 export async function showProduction(c: OfficeContext, face: Face) {
@@ -75,6 +77,7 @@ async function journalPage(c: OfficeContext, face: Face, journal: Journal, sent?
     <>
       <PageHead
         title={title}
+        lead={sayUnit(journal.input, locale)}
         back={{ href: routes.office.productions.index(), text: t.title }}
         actions={
           <>
@@ -145,7 +148,7 @@ function Steps({ journal, locale }: PartProps) {
         caption={t.steps}
         locale={locale}
         rows={journal.steps}
-        empty={<p>{t.noSteps}</p>}
+        empty={<p>{journal.state === 'done' ? t.hadNoSteps : t.noSteps}</p>}
         columns={[
           {
             label: t.step,
@@ -259,6 +262,19 @@ function Endings(props: { c: OfficeContext; csrf: string; sent?: SentForm; id: n
       </div>
     </Card>
   )
+}
+
+const ofUnit = z.object({
+  unit: z.object({
+    position: z.number(),
+    entry: z.object({ title: z.object({ en: z.string(), fr: z.string() }) }),
+  }),
+})
+
+/** What it is run for: "GDPR in practice, unit 2". */
+function sayUnit(input: unknown, locale: Locale): string | undefined {
+  const { data } = ofUnit.safeParse(input)
+  return data && `${pick(data.unit.entry.title, locale)}, ${texts[locale].unitOf(data.unit.position)}`
 }
 
 /** The input of a script as it may be shown. */
