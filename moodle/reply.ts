@@ -14,30 +14,34 @@ const refusal = z.object({
  * How the error codes that concern the whole site are to be treated; any other is about the request itself. The class
  * name in `exception` changes from version to version, so it is never looked at.
  */
-const kinds: Record<string, MoodleErrorKind> = {
-  dbconnectionfailed: 'outage',
-  sitemaintenance: 'maintenance',
-  upgraderunning: 'maintenance',
-  invalidtoken: 'token',
-  accessexception: 'token',
-  servicenotavailable: 'token',
-  wsaccessuserdeleted: 'token',
-  wsaccessuserexpired: 'token',
-  wsaccessusernologin: 'token',
-  wsaccessusersuspended: 'token',
-  wsaccessuserunconfirmed: 'token',
-}
+const kinds = new Map<string, MoodleErrorKind>(
+  Object.entries({
+    dbconnectionfailed: 'outage',
+    sitemaintenance: 'maintenance',
+    upgraderunning: 'maintenance',
+    invalidtoken: 'token',
+    accessexception: 'token',
+    servicenotavailable: 'token',
+    wsaccessuserdeleted: 'token',
+    wsaccessuserexpired: 'token',
+    wsaccessusernologin: 'token',
+    wsaccessusersuspended: 'token',
+    wsaccessuserunconfirmed: 'token',
+  } as const),
+)
 
 /** What an operator can do, where Moodle's own sentence doesn't tell. */
-const advice: Record<string, string> = {
-  dbconnectionfailed: "Moodle can't reach its database",
-  invalidtoken:
-    'the token of the shop is unknown to Moodle or has expired: make another and set MOODLE_TOKEN',
-  accessexception:
-    'Moodle refuses the token of the shop: it has expired, its service is switched off, or it may not be used from this address',
-  wsaccessusersuspended: 'the Moodle user behind the token of the shop is suspended',
-  invalidparameter: 'Moodle refuses a value of this call, and does not say which',
-}
+const advice = new Map(
+  Object.entries({
+    dbconnectionfailed: "Moodle can't reach its database",
+    invalidtoken:
+      'the token of the shop is unknown to Moodle or has expired: make another and set MOODLE_TOKEN',
+    accessexception:
+      'Moodle refuses the token of the shop: it has expired, its service is switched off, or it may not be used from this address',
+    wsaccessusersuspended: 'the Moodle user behind the token of the shop is suspended',
+    invalidparameter: 'Moodle refuses a value of this call, and does not say which',
+  }),
+)
 
 /**
  * Reads Moodle's answer to `call`. Throws the `MoodleError` that it tells, or a `badreply` that names the place where
@@ -96,10 +100,10 @@ function refusalError(call: string, refused: z.output<typeof refusal>): MoodleEr
   const code = /^[\w/-]{1,80}$/.test(refused.errorcode) ? refused.errorcode : 'passwordpolicy'
   const said = plainText(refused.message)
   const debug = plainText(refused.debuginfo ?? '').slice(0, 300)
-  const known = advice[code]
+  const known = advice.get(code)
   const sentence = known ? `${known} (${said})` : said || code
   return new MoodleError(`${call}: ${sentence}${debug && ` [${debug}]`}`, {
-    kind: kinds[code] ?? 'request',
+    kind: kinds.get(code) ?? 'request',
     code,
     call,
   })
@@ -141,8 +145,12 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Characters of what a site says of itself that are read: it goes into every journal. */
+const longestSaid = 2000
+
 function plainText(html: string): string {
   return html
+    .slice(0, longestSaid)
     .replaceAll(/<[^>]*>/g, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim()

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { z } from 'zod'
+import { MoodleError } from '../sdk/index.ts'
+import { createClient } from './client.ts'
+import { refusal, startScripted } from './scripted-server.ts'
+
+describe('an answer that no Moodle should give', () => {
+  async function failureOf(reply: unknown): Promise<MoodleError> {
+    const server = await startScripted(() => reply)
+    const client = createClient({ url: server.url, token: 'token', concurrency: 1, timeoutMs: 5000 })
+    const error = await client.call('f', {}, z.array(z.unknown())).catch((caught: unknown) => caught)
+    client.close()
+    await server.close()
+    assert.ok(error instanceof MoodleError)
+    return error
+  }
+
+  it('fills no journal, and keeps nobody busy', async () => {
+    for (const message of ['x'.repeat(5_000_000), '<'.repeat(2_000_000), ' '.repeat(5_000_000)]) {
+      const error = await failureOf(refusal('somecode', message))
+      assert.equal(error.code, 'somecode')
+      assert.ok(error.message.length < 3000)
+    }
+  })
+
+  it('changes nothing but itself', async () => {
+    const body = '{"__proto__":{"polluted":1},"exception":"e","errorcode":"constructor","message":"m"}'
+    assert.equal((await failureOf({ status: 200, body })).kind, 'request')
+    assert.equal(({} as { polluted?: number }).polluted, undefined)
+    const inherited = { status: 200, body: '{"exception":"e","errorcode":"toString"}' }
+    assert.equal((await failureOf(inherited)).message, 'f: toString')
+  })
+})
