@@ -54,7 +54,7 @@ export const start: Command = {
     const { start: startShop } = await import('../main.ts')
     const running = await startShop(config, log)
     stopOnCrash(running, log)
-    watchOver()
+    watchOver(takenByALoop)
     console.log(banner(config, running))
     await stopped
     await running.stop()
@@ -62,6 +62,11 @@ export const start: Command = {
     process.exit(0)
   },
 }
+
+const takenByALoop =
+  'The shop did nothing for a minute but run something that does not end: a loop in a handler, most likely. The log’s last ' +
+  '“production started” lines name what it was. It ends, to be started again: what is paid goes on then, and a script that ' +
+  'ends the shop time and again is put before an operator.'
 
 /** Resolves at the first signal to stop. Another one, later, or a stop that takes too long, ends the process as it is. */
 function stopSignal(): Promise<void> {

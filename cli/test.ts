@@ -8,6 +8,7 @@ import { StartupError } from '../startup-error.ts'
 import type { Command } from './boutique.ts'
 import { fromCaller } from './from-caller.ts'
 import { readSettings } from './read-settings.ts'
+import { watchOver } from './watchdog.ts'
 
 export const test: Command = {
   usage: [
@@ -36,7 +37,11 @@ export const test: Command = {
     const proofs: Proof[] = []
     try {
       for (const handler of handlers) {
+        const stopWatching = watchOver(
+          `${handler} ran for a minute on end: one of its functions loops without end.`,
+        )
         const proof = await proveHandler({ handler, folders, worlds })
+        stopWatching()
         console.log(`${formatProof(proof)}\n`)
         proofs.push(proof)
         if (!proof.ok) process.exitCode = 1

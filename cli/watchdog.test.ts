@@ -8,7 +8,7 @@ const root = path.join(import.meta.dirname, '..')
 
 /** How a process ends that is watched over and does this. */
 async function ends(work: string) {
-  const code = `import { watchOver } from './cli/watchdog.ts'\nwatchOver(2)\n${work}`
+  const code = `import { watchOver } from './cli/watchdog.ts'\nwatchOver('It loops.', 2)\n${work}`
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', code], {
     cwd: root,
   })
@@ -19,8 +19,7 @@ async function ends(work: string) {
 describe('the watchdog', () => {
   it('ends a process that only runs a loop without end, and says so', async () => {
     const [end, said] = await ends('setTimeout(() => { for (;;) {} }, 10)')
-    assert.equal(end, 'SIGKILL')
-    assert.match(String(said), /^The shop did nothing for 2 s .* a loop in a handler/)
+    assert.deepEqual([end, said], ['SIGKILL', 'It loops.\n'])
   })
 
   it('lets one be that waits, or works with pauses, and does not keep it from ending', async () => {
