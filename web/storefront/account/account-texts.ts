@@ -55,6 +55,11 @@ const en = {
     theirAccess: (name: string) => `Access of ${name}`,
     itsAccess: 'Access',
     freeSeat: 'This seat is free. Give it out, and its learner’s access opens at once.',
+    daysWaiting: (days: number) =>
+      plural('en', days, {
+        one: 'A day that was bought for it comes on top.',
+        other: `${days} days that were bought for it come on top.`,
+      }),
     pack: 'The pack',
     open: 'Go to the course',
     until: (day: string) => `Open until ${day}.`,
@@ -159,6 +164,11 @@ const fr: typeof en = {
     theirAccess: (name) => `Accès de ${name}`,
     itsAccess: 'Accès',
     freeSeat: 'Cette place est libre. Attribuez-la : l’accès de l’apprenant s’ouvre aussitôt.',
+    daysWaiting: (days) =>
+      plural('fr', days, {
+        one: 'Un jour acheté pour elle s’y ajoute.',
+        other: `${days} jours achetés pour elle s’y ajoutent.`,
+      }),
     pack: 'Le lot',
     open: 'Aller au cours',
     until: (day) => `Ouvert jusqu’au ${day}.`,

@@ -171,6 +171,14 @@ describe('the page of a pack', async () => {
     assert.equal(await given(unit), 1)
   })
 
+  it('says of a free seat how many days were bought for it', async () => {
+    const { seat, someone } = await bought('eight@buyers.example')
+    assert.doesNotMatch((await someone.open(routes.account.product(seat))).html, /bought for it/)
+    await db.updateTable('products').set({ added_days: 30 }).where('reference', '=', seat).execute()
+    const { html } = await someone.open(routes.account.product(seat))
+    assert.match(html, /This seat is free\..* 30 days that were bought for it come on top\./)
+  })
+
   it('tells whoever clicks twice what became of the first click', async () => {
     const { seat, someone } = await bought('seven@buyers.example')
     const give = routes.account.act(seat, 'give')

@@ -132,7 +132,10 @@ async function productPage(
             <CreditsCard credits={credits} locale={locale} />
           ) : isFreeSeat(shop, product) ? (
             <Card title={t.itsAccess}>
-              <p>{t.freeSeat}</p>
+              <p>
+                {t.freeSeat}
+                {product.addedDays > 0 && ` ${t.daysWaiting(product.addedDays)}`}
+              </p>
             </Card>
           ) : (
             <AccessCard product={product} locale={locale} />
