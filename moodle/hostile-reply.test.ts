@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
 import { MoodleError } from '../sdk/index.ts'
@@ -22,6 +24,30 @@ describe('an answer that no Moodle should give', () => {
       assert.equal(error.code, 'somecode')
       assert.ok(error.message.length < 3000)
     }
+  })
+
+  it('is given up when it has no end', async () => {
+    const chunk = 'x'.repeat(1_000_000)
+    const server = http.createServer((request, response) => {
+      request.resume()
+      const more = () => {
+        while (!response.destroyed && response.write(chunk));
+      }
+      response.on('drain', more)
+      more()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo // it listens on a port
+    const client = createClient({
+      url: `http://127.0.0.1:${port}`,
+      token: 'token',
+      concurrency: 1,
+      timeoutMs: 60_000,
+    })
+    await assert.rejects(client.call('f', {}, z.null()), /the answer has no end/)
+    client.close()
+    server.closeAllConnections()
+    server.close()
   })
 
   it('changes nothing but itself', async () => {
