@@ -2,30 +2,22 @@ import { handlerOf } from '../../../production/registry.ts'
 import { elementsOf, type FormErrors, type FormValues, parseElements, readForm } from '../../../sdk/form.ts'
 import type { FormElement } from '../../../sdk/form-element.ts'
 import type { EntryPart } from '../../../shop/bundle.ts'
-import {
-  type DryAnswers,
-  type DryLine,
-  type DryRun,
-  type DryUnit,
-  dryRun,
-  mostDryUnits,
-} from '../../../shop/dry-run.ts'
+import { type DryAnswers, type DryRun, dryRun, mostDryUnits } from '../../../shop/dry-run.ts'
 import { findEntry, readParts, unitForms } from '../../../shop/entry.ts'
 import { sampleAnswers } from '../../../shop/sample-answers.ts'
 import type { Face } from '../../face.ts'
 import { routes } from '../../routes.ts'
 import { csrfToken, readBody } from '../../security.ts'
-import { StateBadge } from '../../ui/badge.tsx'
 import { Button, CsrfField } from '../../ui/button.tsx'
 import { Card, PageHead } from '../../ui/card.tsx'
 import { ErrorSummary, type SummaryError, summaryOf } from '../../ui/error-summary.tsx'
 import { FormElements } from '../../ui/form-elements.tsx'
-import { formatDate, formatMoney, type Locale, pick } from '../../ui/locale.ts'
+import { type Locale, pick } from '../../ui/locale.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { textOf } from '../field.tsx'
 import { notFound, type OfficeContext, parameter } from '../office-route.ts'
 import { officePage } from '../page.tsx'
-import { texts } from '../texts.ts'
+import { Outcome, UnitCard } from './dry-run-outcome.tsx'
 import { dryRunTexts } from './dry-run-texts.ts'
 import { draftOf, readTyped } from './entry-form.ts'
 import { entryPage } from './entry-page.tsx'
@@ -113,8 +105,7 @@ type Shown = {
 async function dryRunPage(c: OfficeContext, face: Face, shown: Shown) {
   const { locale } = c.var
   const t = dryRunTexts[locale]
-  const { code, title, parts, body, elements, internal, samples, run } = shown
-  const errors = run.ok ? [] : (run.units ?? [])
+  const { code, title, parts, body, elements, internal, run } = shown
   const saved = code !== 'new'
   const csrf = csrfToken(c)
   return await officePage(
@@ -132,7 +123,7 @@ async function dryRunPage(c: OfficeContext, face: Face, shown: Shown) {
             locale={locale}
             errors={[
               ...summaryOf(internal, run.internal ?? {}, { locale }),
-              ...errors.flatMap((unit, index) => unitErrors(elements, unit, index + 1, locale)),
+              ...wrongUnits(run).flatMap((unit, index) => unitErrors(elements, unit, index + 1, locale)),
             ]}
           />
         </>
@@ -143,53 +134,7 @@ async function dryRunPage(c: OfficeContext, face: Face, shown: Shown) {
           {run.ok && run.units.map((unit) => <UnitCard {...{ unit, locale }} />)}
         </div>
         <div>
-          {parts.length > 0 ? (
-            <Parts {...{ parts, locale }} />
-          ) : (
-            <Card title={t.samples}>
-              <form method="post" action={routes.office.entries.dryRun(code)} class="stack" novalidate>
-                <CsrfField csrf={csrf} />
-                <Kept body={body} />
-                {samples.map((sample, index) => {
-                  const n = index + 1
-                  return (
-                    <fieldset class="stack">
-                      <legend class="strong">{t.unit(n)}</legend>
-                      <input type="hidden" name={`sample.${n}`} value="yes" />
-                      {elements.external.length + elements.fields.length === 0 && (
-                        <p class="soft">{t.nothingAsked}</p>
-                      )}
-                      <FormElements
-                        elements={elements.external}
-                        values={sample.external}
-                        errors={errors[index]?.external}
-                        prefix={`sample.${n}.external.`}
-                        locale={locale}
-                      />
-                      <FormElements
-                        elements={elements.fields}
-                        values={sample.fields}
-                        errors={errors[index]?.fields}
-                        prefix={`sample.${n}.fields.`}
-                        locale={locale}
-                      />
-                    </fieldset>
-                  )
-                })}
-                <label class="field">
-                  {t.units}
-                  <select name="sample.units">
-                    {Array.from({ length: mostDryUnits }, (_, index) => (
-                      <option value={String(index + 1)} selected={index + 1 === samples.length}>
-                        {index + 1}
-                      </option>
-                    ))}
-                  </select>
-                </label>
-                <Button look="primary">{t.again}</Button>
-              </form>
-            </Card>
-          )}
+          {parts.length > 0 ? <Parts {...{ parts, locale }} /> : <Samples {...{ shown, csrf, locale }} />}
           <form
             method="post"
             action={saved ? routes.office.entries.show(code) : routes.office.entries.new()}
@@ -204,6 +149,61 @@ async function dryRunPage(c: OfficeContext, face: Face, shown: Shown) {
         </div>
       </div>
     </>,
+  )
+}
+
+/** What is wrong with the answers of each unit. */
+const wrongUnits = (run: DryRun) => (run.ok ? [] : (run.units ?? []))
+
+/** The answers that it was tried with, to try others. */
+function Samples({ shown, csrf, locale }: { shown: Shown; csrf: string; locale: Locale }) {
+  const t = dryRunTexts[locale]
+  const { code, body, elements, samples, run } = shown
+  const wrong = wrongUnits(run)
+  return (
+    <Card title={t.samples}>
+      <form method="post" action={routes.office.entries.dryRun(code)} class="stack" novalidate>
+        <CsrfField csrf={csrf} />
+        <Kept body={body} />
+        {samples.map((sample, index) => {
+          const n = index + 1
+          return (
+            <fieldset class="stack">
+              <legend class="strong">{t.unit(n)}</legend>
+              <input type="hidden" name={`sample.${n}`} value="yes" />
+              {elements.external.length + elements.fields.length === 0 && (
+                <p class="soft">{t.nothingAsked}</p>
+              )}
+              <FormElements
+                elements={elements.external}
+                values={sample.external}
+                errors={wrong[index]?.external}
+                prefix={`sample.${n}.external.`}
+                locale={locale}
+              />
+              <FormElements
+                elements={elements.fields}
+                values={sample.fields}
+                errors={wrong[index]?.fields}
+                prefix={`sample.${n}.fields.`}
+                locale={locale}
+              />
+            </fieldset>
+          )
+        })}
+        <label class="field">
+          {t.units}
+          <select name="sample.units">
+            {Array.from({ length: mostDryUnits }, (_, index) => (
+              <option value={String(index + 1)} selected={index + 1 === samples.length}>
+                {index + 1}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Button look="primary">{t.again}</Button>
+      </form>
+    </Card>
   )
 }
 
@@ -242,103 +242,5 @@ function unitErrors(
 ): SummaryError[] {
   return (['external', 'fields'] as const).flatMap((part) =>
     summaryOf(elements[part], errors[part], { locale, prefix: `sample.${n}.${part}.` }),
-  )
-}
-
-type Tried = Extract<DryRun, { ok: true }>
-
-/** How the whole order would end, and what its handler says of its parameters. */
-function Outcome({ run, currency, locale }: { run: Tried; currency: string; locale: Locale }) {
-  const t = dryRunTexts[locale]
-  const mails = run.mails.map((kind) => texts[locale].mailKinds[kind])
-  return (
-    <>
-      {run.findings.map(({ level, text }) => (
-        <Notice tone={level === 'error' ? 'error' : 'warning'} locale={locale}>
-          <p>{pick(text, locale)}</p>
-        </Notice>
-      ))}
-      <Card>
-        <p>
-          {t.ends(formatMoney(run.totalCents, currency, locale))}{' '}
-          <StateBadge kind="order" state={run.order} locale={locale} />
-        </p>
-        {mails.length > 0 && (
-          <p>
-            {t.mails}
-            {texts[locale].colon} {mails.join(', ')}
-          </p>
-        )}
-        <p class="soft small">{t.nothingDone}</p>
-      </Card>
-    </>
-  )
-}
-
-function UnitCard({ unit, locale }: { unit: DryUnit; locale: Locale }) {
-  const t = dryRunTexts[locale]
-  const { position, state, why, lines, products, feedback } = unit
-  return (
-    <Card title={t.unit(position)} aside={<StateBadge kind="unit" state={state} locale={locale} />}>
-      <div class="stack">
-        {why && (
-          <Notice tone="warning" locale={locale}>
-            <p>{pick(why, locale)}</p>
-          </Notice>
-        )}
-        {(['ordered', 'paid'] as const).map((when) => (
-          <Lines title={t.when[when]} lines={lines.filter((line) => line.when === when)} locale={locale} />
-        ))}
-        {products.length > 0 && (
-          <section class="tried">
-            <h3>{t.products}</h3>
-            <ul class="dry-run">
-              {products.map(({ title, holder, startsAt, endsAt }) => (
-                <li>
-                  {pick(title, locale)}
-                  {holder && ` · ${holder.email}`}
-                  <div class="soft small">
-                    {endsAt
-                      ? t.fromTo(formatDate(startsAt, locale), formatDate(endsAt, locale))
-                      : t.from(formatDate(startsAt, locale))}
-                  </div>
-                </li>
-              ))}
-            </ul>
-          </section>
-        )}
-        {feedback && (
-          <section class="tried">
-            <h3>{t.feedback}</h3>
-            <p>{pick(feedback, locale)}</p>
-          </section>
-        )}
-      </div>
-    </Card>
-  )
-}
-
-function Lines({ title, lines, locale }: { title: string; lines: DryLine[]; locale: Locale }) {
-  const t = dryRunTexts[locale]
-  if (lines.length === 0) return null
-  return (
-    <section class="tried">
-      <h3>{title}</h3>
-      <ol class="dry-run">
-        {lines.map(({ says, call }) => (
-          <li>
-            {pick(says, locale)}
-            {call && (
-              <details class="answers">
-                <summary class="small">
-                  {t.call} <span class="mono">{call.function}</span>
-                </summary>
-                <pre class="small">{JSON.stringify(call.parameters, null, 2)}</pre>
-              </details>
-            )}
-          </li>
-        ))}
-      </ol>
-    </section>
   )
 }
