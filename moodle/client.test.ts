@@ -100,6 +100,31 @@ describe('a call', () => {
     server.close()
   })
 
+  it('is not sent again when its connection breaks under the work', async (t) => {
+    let calls = 0
+    const now = performance.now.bind(performance)
+    const server = http.createServer((request, response) => {
+      request.resume()
+      request.on('end', () => {
+        calls++
+        if (calls === 1) return response.end('null')
+        t.mock.method(performance, 'now', () => now() + 5_000)
+        request.socket.resetAndDestroy()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const client = createClient({ url: `http://127.0.0.1:${port}`, token, concurrency: 1 })
+    t.after(() => {
+      client.close()
+      server.closeAllConnections()
+      server.close()
+    })
+    await client.call('f', {}, z.null())
+    const error = await caught(client.call('f', {}, z.null()))
+    assert.deepEqual([error.code, error.unanswered, calls], ['unreachable', true, 2])
+  })
+
   it('stops when its signal says so, waiting or under way', async () => {
     const gate = Promise.withResolvers<void>()
     const { client, received } = await pair(() => gate.promise, { concurrency: 1 })
@@ -285,6 +310,24 @@ describe('an error', () => {
     assert.deepEqual([error.kind, error.code], ['outage', 'timeout'])
     gate.resolve()
   })
+
+  for (const [name, answer, unanswered] of [
+    ['a gateway that has given up waiting', { status: 504, body: '<h1>504 Gateway Time-out</h1>' }, true],
+    ['a server that has lost PHP', { status: 502, body: '<h1>502 Bad Gateway</h1>' }, true],
+    ['an overloaded server', { status: 503, body: '' }, true],
+    ['Moodle’s maintenance page', { status: 503, body: '', headers: { 'retry-after': '300' } }, false],
+    ['PHP that broke', { status: 500, body: '' }, false],
+    ['a wrong address', { status: 404, body: '' }, false],
+    ['Moodle itself', refusal('dbconnectionfailed'), false],
+  ] as const) {
+    it(`says whether the call may still be done: after ${name} it ${unanswered ? 'may' : 'may not'}`, async () => {
+      const { client } = await pair(() => answer)
+      assert.equal((await caught(client.call('f', {}, z.null()))).unanswered, unanswered)
+      // Nothing of what is kept away from a site in trouble was ever sent.
+      const again = await client.call('f', {}, z.null()).catch((error: unknown) => error)
+      if (client.trouble()) assert.equal(again instanceof MoodleError && again.unanswered, false)
+    })
+  }
 
   for (const [name, kill, code] of [
     ['stops halfway and hangs', false, 'timeout'],
