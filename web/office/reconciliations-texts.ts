@@ -44,9 +44,9 @@ const en = {
   didRepair: 'Moodle was told again what the products give.',
   repairTicked: 'Repair the ticked ones',
   repairAll: (count: number, said: string) =>
-    plural('en', count, { one: 'Repair the one there is', other: `Repair all ${said}` }),
+    plural('en', count, { one: 'Repair this difference', other: `Repair all ${said}` }),
   repairKind: (count: number, said: string) =>
-    plural('en', count, { one: 'Repair the one of this kind', other: `Repair all ${said} of this kind` }),
+    plural('en', count, { one: 'Repair this difference', other: `Repair all ${said} of this kind` }),
   repairHelp: 'Moodle is told again what the products give, no more.',
   kinds: {
     behind: 'Not told yet',
@@ -113,10 +113,10 @@ const fr: typeof en = {
   repairs: { asked: 'En cours', repaired: 'Réparé', refused: 'Refusé par Moodle' },
   didRepair: 'Moodle a reçu de nouveau ce que donnent les produits.',
   repairTicked: 'Réparer les cochés',
-  repairAll: (count, said) => plural('fr', count, { one: 'Réparer le seul', other: `Réparer les ${said}` }),
+  repairAll: (count, said) => plural('fr', count, { one: 'Réparer cet écart', other: `Réparer les ${said}` }),
   repairKind: (count, said) =>
     plural('fr', count, {
-      one: 'Réparer le seul de cette sorte',
+      one: 'Réparer cet écart',
       other: `Réparer les ${said} de cette sorte`,
     }),
   repairHelp: 'Moodle reçoit de nouveau ce que donnent les produits, rien de plus.',

@@ -114,19 +114,23 @@ async function manyPage(c: OfficeContext, face: Face, products: OwnedProduct[], 
         </Notice>
       ) : (
         <div class="columns">
-          <Chosen products={products} locale={locale} />
-          <Card title={t.actions}>
-            {common.length === 0 && <p class="soft">{t.noAction}</p>}
-            <div class="stack">
-              {common.map((one) => (
-                <ActOnFitting
-                  {...{ ...one, csrf, locale }}
-                  of={products.length}
-                  sent={sent?.action === one.name ? sent : undefined}
-                />
-              ))}
-            </div>
-          </Card>
+          <div>
+            <Chosen products={products} locale={locale} />
+          </div>
+          <div>
+            <Card title={t.actions}>
+              {common.length === 0 && <p class="soft">{t.noAction}</p>}
+              <div class="stack">
+                {common.map((one) => (
+                  <ActOnFitting
+                    {...{ ...one, csrf, locale }}
+                    of={products.length}
+                    sent={sent?.action === one.name ? sent : undefined}
+                  />
+                ))}
+              </div>
+            </Card>
+          </div>
         </div>
       )}
     </>,
