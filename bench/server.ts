@@ -40,7 +40,7 @@ export async function startServer(dataDir: string, settings: Record<string, stri
       SECRET_KEY: secret,
       TEST_MODE: 'on',
       LOG_LEVEL: 'error',
-      API_REQUESTS_PER_MINUTE: '100000000',
+      API_REQUESTS_PER_MINUTE: '1000000',
       ...settings,
     },
     stdio: ['ignore', 'ignore', 'inherit'],
