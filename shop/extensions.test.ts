@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { testShop } from '../test/shop.ts'
 import { extensionsOf } from './extensions.ts'
-import { productsOfOrder } from './product.ts'
 
 describe('the entries that extend a product', async () => {
   const test = await testShop()
@@ -20,15 +19,7 @@ describe('the entries that extend a product', async () => {
   await test.sell({ handler: 'std_prorogate', internal: { days: 'many' } })
 
   async function bought(code: string, external: Record<string, unknown>) {
-    const { number } = await test.placed(code, [external])
-    await test.pay(number)
-    await test.takeOver()
-    const { id } = await db
-      .selectFrom('orders')
-      .select('id')
-      .where('number', '=', number)
-      .executeTakeFirstOrThrow()
-    const [product] = await productsOfOrder(db, id)
+    const [product] = await test.bought(code, [external])
     assert.ok(product)
     return product
   }

@@ -11,6 +11,7 @@ import { type Patience, run } from '../production/run.ts'
 import { startWorker } from '../production/worker.ts'
 import { applyNotification } from '../shop/payment.ts'
 import { cartOf, type Placed, type PlaceResult, placeOrder } from '../shop/place-order.ts'
+import { type OwnedProduct, productsOfOrder } from '../shop/product.ts'
 import { testDatabase } from './database.ts'
 import { openShop } from './open-shop.ts'
 
@@ -140,6 +141,19 @@ export async function testShop(options: { handlers?: string[]; means?: Means[]; 
     /** Pays an order by card. */
     async pay(number: string, but: Partial<Notification> = {}) {
       return await applyNotification(shop, testCardId, await this.notification(number, but))
+    },
+
+    /** Orders units of one entry, pays and delivers them. Returns what they brought, the oldest first. */
+    async bought(code: string, units: Record<string, unknown>[]): Promise<OwnedProduct[]> {
+      const { number } = await this.placed(code, units)
+      await this.pay(number)
+      await this.takeOver()
+      const { id } = await db
+        .selectFrom('orders')
+        .select('id')
+        .where('number', '=', number)
+        .executeTakeFirstOrThrow()
+      return await productsOfOrder(db, id)
     },
 
     /**

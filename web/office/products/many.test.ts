@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { countProducts } from '../../../shop/list-products.ts'
-import { findProduct, type OwnedProduct, productsOfOrder } from '../../../shop/product.ts'
-import { findOrder, giveBacksOfOrder } from '../../../shop/view-order.ts'
+import { findProduct, type OwnedProduct } from '../../../shop/product.ts'
+import { giveBacksOfOrder } from '../../../shop/view-order.ts'
 import { testOffice } from '../../../test/office.ts'
 import { testShop, until } from '../../../test/shop.ts'
 import { routes } from '../../routes.ts'
@@ -31,15 +31,11 @@ describe('many products in the office', async () => {
     marie = await house.as('operator')
   })
 
-  async function bought(code: string, people: string[], firstname = 'Max'): Promise<OwnedProduct[]> {
-    const { number } = await t.placed(
+  const bought = (code: string, people: string[], firstname = 'Max') =>
+    t.bought(
       code,
       people.map((name) => ({ email: `${name}@many.example`, firstname, lastname: 'M' })),
     )
-    await t.pay(number)
-    await t.takeOver()
-    return await productsOfOrder(db, (await findOrder(db, number))?.id ?? 0)
-  }
 
   const choice = (products: OwnedProduct[]) =>
     `${paths.batches.new()}?${products.map(({ reference }) => `product=${reference}`).join('&')}`

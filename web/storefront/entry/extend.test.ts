@@ -4,7 +4,6 @@ import { sql } from 'kysely'
 import { mailSignInLink, signIn } from '../../../shop/customer-session.ts'
 import { composeMail } from '../../../shop/send-mail.ts'
 import { tellEndings } from '../../../shop/tell-endings.ts'
-import { findOrder } from '../../../shop/view-order.ts'
 import { testFace } from '../../../test/face.ts'
 import { buyer, testShop } from '../../../test/shop.ts'
 import { visitor } from '../../../test/visitor.ts'
@@ -22,10 +21,7 @@ describe('extending a product of one’s own', async () => {
 
   async function bought(code: string) {
     const person = { email: `own.${++people}@learners.example`, firstname: 'Ada', lastname: `Own${people}` }
-    const { number } = await test.placed(code, [person])
-    await test.pay(number)
-    await test.takeOver()
-    const [product] = (await findOrder(db, number))?.products ?? []
+    const [product] = await test.bought(code, [person])
     assert.ok(product)
     return { ...product, person }
   }
