@@ -148,6 +148,26 @@ describe('a form that is none', () => {
     }
   })
 
+  it('is refused when it breaks off, whether it said its length or not', async () => {
+    const app = shop()
+    const { token, cookie } = await openForm(app)
+    for (const length of [undefined, '500000']) {
+      const body = new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode(`csrf=${token}&a=`))
+          controller.error(new Error('aborted'))
+        },
+      })
+      const headers = {
+        cookie,
+        'content-type': 'application/x-www-form-urlencoded',
+        ...(length && { 'content-length': length }),
+      }
+      const answer = await app.request('/', { method: 'POST', body, headers, duplex: 'half' } as RequestInit)
+      assert.equal(answer.status, 400)
+    }
+  })
+
   it('is refused when it has more fields than any form, before they are read', async () => {
     const app = shop()
     const { token, cookie } = await openForm(app)

@@ -64,12 +64,28 @@ export function security(settings: {
   })
 }
 
-/** One megabyte: an order of 100 units with all its answers is a tenth of that. */
-export const limitBody = bodyLimit({
+const limit = bodyLimit({
   maxSize: 1_000_000,
   onError: () => {
     throw new HTTPException(413, { message: 'This is more than the shop takes at once: one megabyte.' })
   },
+})
+
+/**
+ * One megabyte: an order of 100 units with all its answers is a tenth of that. A body that breaks off is a 400: whoever
+ * hangs up is no fault of the shop, and nothing to wake its operators for.
+ */
+export const limitBody = createMiddleware(async (c, next) => {
+  let whole = false
+  try {
+    return await limit(c, async () => {
+      whole = true
+      await next()
+    })
+  } catch (cause) {
+    if (whole || cause instanceof HTTPException) throw cause
+    throw new HTTPException(400, { message: 'The request broke off.', cause })
+  }
 })
 
 /** No text of ours holds a NUL, which the database refuses: an address with one leads nowhere. Throws a 404. */
@@ -144,15 +160,14 @@ export async function readBody(c: Context): Promise<Record<string, string | stri
 const mostFields = 20_000
 
 async function readForm(c: Context): Promise<Record<string, string | File | (string | File)[]>> {
-  const body = new Uint8Array(await c.req.arrayBuffer())
+  const damaged = (cause: unknown): never => {
+    throw new HTTPException(400, { message: 'This form can’t be read.', cause })
+  }
+  const body = new Uint8Array(await c.req.arrayBuffer().catch(damaged))
   const urlencoded = c.req.header('content-type')?.startsWith('application/x-www-form-urlencoded')
   const separators = urlencoded ? body.reduce((sum, byte) => sum + (byte === ampersand ? 1 : 0), 0) : 0
   if (separators >= mostFields) throw new HTTPException(413, { message: 'This form has too many fields.' })
-  try {
-    return await c.req.parseBody({ all: true })
-  } catch (cause) {
-    throw new HTTPException(400, { message: 'This form can’t be read.', cause })
-  }
+  return await c.req.parseBody({ all: true }).catch(damaged)
 }
 
 const ampersand = '&'.charCodeAt(0)
