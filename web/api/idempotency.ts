@@ -41,8 +41,9 @@ export function callerName(caller: Caller): string {
 
 /**
  * Answers a request once: whoever repeats it gets the same answer, and whoever repeats it meanwhile is told to wait. What
- * breaks (an exception, a status of 500 and more) is not kept: the request may be sent again. `answer` gets the name
- * of the request, under which its effects are made once even when this process dies before the answer is kept.
+ * breaks (an exception, a status of 500 and more), or comes too often (429), is not kept: the request may be sent again.
+ * `answer` gets the name of the request, under which its effects are made once even when this process dies before the
+ * answer is kept.
  */
 export async function once(
   db: Kysely<Database>,
@@ -68,7 +69,7 @@ export async function once(
     sent = await answer(`${request.caller}\n${request.key}`)
     return sent
   } finally {
-    if (sent && sent.status < 500) await keepAnswer(db, request, sent)
+    if (sent && sent.status < 500 && sent.status !== 429) await keepAnswer(db, request, sent)
     else await freeKey(db, request)
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { sql } from 'kysely'
 import { findOrder } from '../../shop/view-order.ts'
 import { testApi } from '../../test/api.ts'
 import { testShop } from '../../test/shop.ts'
@@ -60,6 +61,30 @@ describe('packs over the API', async () => {
     assert.equal(again.body.errors[0].pointer, '/learners/1/email')
     await shop.takeOver()
     assert.equal((await api.get(path, { as })).body.held, 1)
+  })
+
+  it('tell a buyer who asks for very much in a day when to send the same request again', async () => {
+    const { path, as } = await bought()
+    const { seats } = (await api.get(path, { as })).body
+    await sql`
+      insert into productions (order_id, unit_id, script, occasion, handler, input, state)
+      select order_id, id, 'action', gen_random_uuid()::text, 'std_generateseats',
+             '{"action": {"audience": "customer"}}', 'done'
+        from units, generate_series(1, 39) where id = ${Number(path.split('/')[2])}`.execute(shop.db)
+    const key = randomUUID()
+    const [one, other] = [learner(), learner()]
+    const give = () => api.post(`${path}/seats`, { learners: [one] }, { as, key })
+    for (const refused of [
+      await give(),
+      await api.post(`/products/${seats[1].reference}/actions/give`, other, { as, key: randomUUID() }),
+    ]) {
+      assert.equal(refused.status, 429)
+      assert.equal(refused.body.code, 'too_many_requests')
+      assert.match(refused.body.detail, /You can go on in 24 hours/)
+      assert.ok(Number(refused.headers.get('retry-after')) > 80_000)
+    }
+    await sql`update productions set created_at = created_at - interval '1 day'`.execute(shop.db)
+    assert.equal((await give()).status, 201)
   })
 
   it('are nobody else’s', async () => {
