@@ -138,6 +138,17 @@ describe('a comparison with the site', () => {
     assert.equal(checked(parts), 701)
   })
 
+  it('finds none in a course that was deleted when nobody was to be in it any more', async () => {
+    const ended = await enrol(3, users(3))
+    const revoked = await enrol(4, [1])
+    await sql`update products set ends_at = now() - interval '1 day' where id = ${ended}`.execute(db)
+    await sql`update products set state = 'revoked' where id = ${revoked}`.execute(db)
+    kept.clear()
+    const parts = await compare()
+    assert.deepEqual(differences(parts), [])
+    assert.equal(checked(parts), 4)
+  })
+
   it('goes on after the course or the membership that it had come to', async () => {
     await enrol(3, [1])
     await enrol(4, [1])

@@ -46,7 +46,7 @@ export async function* compareAccess(
   }
 }
 
-/** A course that is gone is one difference, and not one for each of its people. */
+/** A course that is gone is one difference, and not one for each of its people; none, when nobody is to be in it. */
 async function* readable(
   compared: AsyncGenerator<Compared, void, void>,
   subject: { course: number } | { membership: string },
@@ -55,27 +55,33 @@ async function* readable(
     yield* compared
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error
-    const { people, message: cause } = error
-    yield {
-      differences: [{ ...subject, user: null, faults: [{ kind: 'unreadable', cause, people }] }],
-      checked: people,
-    }
+    const { checked, people, message: cause } = error
+    const fault: Fault = { kind: 'unreadable', cause, people }
+    yield { differences: people === 0 ? [] : [{ ...subject, user: null, faults: [fault] }], checked }
   }
 }
 
 /** What Moodle refuses to show; any other failure stays what it is. */
-async function unreadable(error: unknown, count: () => Promise<number>): Promise<unknown> {
+async function unreadable(error: unknown, count: () => Promise<Count>): Promise<unknown> {
   if (!(error instanceof MoodleError) || error.kind !== 'request') return error
   return new Unreadable(error, await count())
 }
 
+/** Rows of ours, and those among them by which somebody is to get in, now or later. */
+type Count = { all: number; open: number }
+
+/** What Moodle says of a course or a cohort that it has no more. */
+const gone = 'invalidrecord'
+
 class Unreadable extends Error {
   override readonly name = 'Unreadable'
+  readonly checked: number
   readonly people: number
 
-  constructor(error: MoodleError, people: number) {
+  constructor(error: MoodleError, { all, open }: Count) {
     super(error.message, { cause: error })
-    this.people = people
+    this.checked = all
+    this.people = error.code === gone ? open : all
   }
 }
 
@@ -256,16 +262,26 @@ async function readMemberRevisions(db: Kysely<Database>, site: string, target: s
   return rows
 }
 
-async function countFrom({ db, site }: Parts, course: number, after: number): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*) from enrolments where site = ${site} and course_id = ${course} and user_id > ${after}`.execute(
-    db,
-  )
-  return rows[0]?.count ?? 0
+/** Of a product `p` and its entitlement `n`. */
+const opens = sql`n.withdrawn_at is null and p.state = 'active' and (p.ends_at is null or p.ends_at > now())`
+
+async function countFrom({ db, site }: Parts, course: number, after: number): Promise<Count> {
+  const { rows } = await sql<Count>`
+    select count(*) as all,
+           count(*) filter (where exists (
+             select from entitlements n join products p on p.id = n.product_id
+              where n.site = e.site and n.course_id = e.course_id and n.user_id = e.user_id and ${opens})) as open
+      from enrolments e
+     where e.site = ${site} and e.course_id = ${course} and e.user_id > ${after}`.execute(db)
+  return rows[0] ?? { all: 0, open: 0 }
 }
 
-async function countMembers({ db, site }: Parts, target: string): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*) from memberships where site = ${site} and target = ${target}`.execute(db)
-  return rows[0]?.count ?? 0
+async function countMembers({ db, site }: Parts, target: string): Promise<Count> {
+  const { rows } = await sql<Count>`
+    select count(*) as all,
+           count(*) filter (where exists (
+             select from membership_entitlements n join products p on p.id = n.product_id
+              where n.site = e.site and n.target = e.target and n.user_id = e.user_id and ${opens})) as open
+      from memberships e where e.site = ${site} and e.target = ${target}`.execute(db)
+  return rows[0] ?? { all: 0, open: 0 }
 }
