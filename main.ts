@@ -7,7 +7,7 @@ import { migrate } from './db/migrate.ts'
 import { loadDemo } from './demo/demo.ts'
 import { listen } from './listen.ts'
 import { openHandlers } from './open-handlers.ts'
-import { openSite } from './open-site.ts'
+import { holdSandbox, openSite } from './open-site.ts'
 import { meansOf } from './payments/means-of.ts'
 import { testCardId } from './payments/test-card.ts'
 import { startTestCardSender } from './payments/test-card-sender.ts'
@@ -44,6 +44,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
   for (const migration of await migrate(pool)) log.info({ migration }, 'migrated')
 
   const secret = await readSecret(config)
+  if (config.sandboxed && config.ROLE !== 'worker') opened.defer(await holdSandbox(pool))
   const { site, sandbox } = await openSite(config, secret, db, log)
   if (sandbox) opened.defer(() => sandbox.close())
   opened.defer(() => site.close())
