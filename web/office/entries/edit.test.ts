@@ -128,6 +128,24 @@ describe('the form of an entry', async () => {
     assert.equal(await findEntry(db, 'KEPT-1'), undefined)
   })
 
+  it('has one part of each name, so that each is replaced when the handler is changed', async () => {
+    const { code } = await create({ ...enrol, 'internal.course': String(course), intent: 'draft' })
+    const { html } = await marie.open(paths.show(code))
+    const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
+    assert.deepEqual(
+      ids.filter((id, index) => ids.indexOf(id) !== index),
+      [],
+    )
+    const replaced = [...html.matchAll(/ data-refreshes="([^"]+)"/g)].flatMap(([, names = '']) =>
+      names.split(' '),
+    )
+    assert.ok(replaced.includes('handler-readme'))
+    assert.deepEqual(
+      replaced.filter((id) => !ids.includes(id)),
+      [],
+    )
+  })
+
   it('offers the courses of the live site', async () => {
     await marie.open(paths.new())
     const page = await marie.send(paths.new(), { handler: 'std_enroloncourse', intent: 'refresh' })

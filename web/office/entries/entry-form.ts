@@ -64,7 +64,7 @@ const entrySchema = z.object({
     .max(mostUnitsOfAnOrder)
     .optional()
     .meta({
-      label: { en: 'Most per order', fr: 'Maximum par commande' },
+      label: { en: 'Most per order', fr: 'Max. par commande' },
     }),
   position: z
     .int()

@@ -125,7 +125,7 @@ export async function entryPage(c: OfficeContext, face: Face, shown: Shown) {
           {!readOnly && <Buttons {...{ entry, locale }} />}
         </form>
         <div>
-          <div id="handler-help">
+          <div id="handler-readme">
             <HandlerHelp {...{ registered, readme, locale }} />
           </div>
         </div>

@@ -33,7 +33,7 @@ export function HandlerPicker({ c, face, typed, wrong }: PartProps) {
       <div class="with-button">
         <select
           name="handler"
-          data-refreshes="handler-part handler-help price-part own-fields-part"
+          data-refreshes="handler-part handler-readme price-part own-fields-part"
           {...described(field)}
         >
           <option value="" selected={typed.handler === null && !typed.parts}>
