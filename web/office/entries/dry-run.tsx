@@ -116,7 +116,12 @@ async function dryRunPage(c: OfficeContext, face: Face, shown: Shown) {
       <PageHead title={t.title} lead={pick(title, locale)} />
       {!run.ok && (
         <>
-          <Notice tone="error" title={pick(run.why, locale)} locale={locale} announced>
+          <Notice
+            tone={parts.length > 0 ? 'info' : 'error'}
+            title={pick(run.why, locale)}
+            locale={locale}
+            announced
+          >
             <p>{t.notTried}</p>
           </Notice>
           <ErrorSummary
@@ -132,9 +137,10 @@ async function dryRunPage(c: OfficeContext, face: Face, shown: Shown) {
         <div>
           {run.ok && <Outcome {...{ run, locale }} currency={face.shop.settings.currency} />}
           {run.ok && run.units.map((unit) => <UnitCard {...{ unit, locale }} />)}
+          {parts.length > 0 && <Parts {...{ parts, locale }} />}
         </div>
         <div>
-          {parts.length > 0 ? <Parts {...{ parts, locale }} /> : <Samples {...{ shown, csrf, locale }} />}
+          {parts.length === 0 && <Samples {...{ shown, csrf, locale }} />}
           <form
             method="post"
             action={saved ? routes.office.entries.show(code) : routes.office.entries.new()}
@@ -211,7 +217,8 @@ function Samples({ shown, csrf, locale }: { shown: Shown; csrf: string; locale: 
 function Parts({ parts, locale }: { parts: EntryPart[]; locale: Locale }) {
   return (
     <Card title={dryRunTexts[locale].parts}>
-      <ul>
+      <p class="soft">{dryRunTexts[locale].partsHelp}</p>
+      <ul class="dry-run">
         {parts.map(({ code, entry }) => (
           <li>{entry ? <a href={routes.office.entries.show(code)}>{pick(entry.title, locale)}</a> : code}</li>
         ))}
