@@ -52,7 +52,17 @@ export function Units({ c, csrf, shop, order, line, productions, givenBack, brou
       locale={locale}
       rows={line.units}
       columns={[
-        { label: t.unit, heading: true, narrow: true, cell: (unit) => unit.position },
+        {
+          label: t.unit,
+          heading: true,
+          narrow: true,
+          cell: (unit) => (
+            <>
+              <span class="phone-word">{t.unit} </span>
+              {unit.position}
+            </>
+          ),
+        },
         {
           label: t.answers,
           cell: (unit) => (
