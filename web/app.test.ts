@@ -60,6 +60,22 @@ describe('the web side as a whole', async () => {
     assert.match(person.headers.get('content-type') ?? '', /text\/html/)
   })
 
+  it('says once that a proxy stands before the shop which the settings don’t know of', async () => {
+    for (const [proxies, times] of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
+      const lines: string[] = []
+      const log = pino({ level: 'warn' }, { write: (line: string) => lines.push(line) })
+      const config = { ...face.config, TRUSTED_PROXIES: proxies }
+      const behind = createApp({ ...face, log, config })
+      for (let n = 0; n < 3; n++) {
+        await behind.request('/healthz', { headers: { 'x-forwarded-for': '192.0.2.7' } })
+      }
+      assert.equal(lines.filter((line) => line.includes('TRUSTED_PROXIES')).length, times)
+    }
+  })
+
   it('answers below /api as the API does, and elsewhere with pages', async () => {
     for (const path of ['/api/nothing', '/api/v1/nothing', '/api/v1']) {
       const reply = await app.request(path, { method: 'POST' })

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
+import { createMiddleware } from 'hono/factory'
 import { api, isOfApi } from './api/api.ts'
 import { answerError } from './api/problem.ts'
 import type { Face } from './face.ts'
@@ -19,6 +20,7 @@ export function createApp(face: Face): Hono<WebEnv> {
   const app = new Hono<WebEnv>()
   app.use(requestLog(face.log))
   const { PUBLIC_URL: publicUrl, TRUSTED_PROXIES: proxies } = face.config
+  if (proxies === 0) app.use(noticeProxy(face.log))
   const formOrigins = [...face.shop.means.values()].flatMap((means) =>
     means.kind === 'immediate' ? (means.origins ?? []) : [],
   )
@@ -35,4 +37,19 @@ export function createApp(face: Face): Hono<WebEnv> {
     return isOfOffice(c.req.path) ? troublePage(c, face, error) : page(error, c)
   })
   return app
+}
+
+/** Says once that all visitors may count as one: a proxy stands before the shop, and the settings know of none. */
+function noticeProxy(log: Face['log']) {
+  let told = false
+  return createMiddleware(async (c, next) => {
+    if (!told && c.req.header('x-forwarded-for') !== undefined) {
+      told = true
+      log.warn(
+        'requests carry X-Forwarded-For, and TRUSTED_PROXIES is 0: if a proxy of yours stands before the shop, set it, ' +
+          'or its limits take all visitors for one',
+      )
+    }
+    await next()
+  })
 }
