@@ -35,7 +35,8 @@ request it is refused (422), and while the first one is under way it is told to 
 \`code\`; \`errors\` holds JSON pointers into the request.
 
 Money is in cents and includes VAT; VAT rates are in basis points (2000 is 20 %); moments are ISO 8601 in UTC. Members \
-that a request does not need are ignored.`
+that a request does not need are ignored, but for answers to the form of an action or of a handler’s internal \
+parameters: one to a field that the form doesn’t have is refused.`
 
 /** The OpenAPI 3.1 document of the whole API. */
 export function documentOf(app: OpenAPIHono<ApiEnv>, { url, name }: { url: string; name: string }) {
