@@ -26,6 +26,11 @@ describe('an answer that no Moodle should give', () => {
     }
   })
 
+  it('says nothing that no database keeps', async () => {
+    const error = await failureOf(refusal('somecode', 'a\0b\ud800 <b>c</b>\r\nd'))
+    assert.equal(error.message, 'f: a b\ufffd c d')
+  })
+
   it('is given up when it has no end', async () => {
     const chunk = 'x'.repeat(1_000_000)
     const server = http.createServer((request, response) => {

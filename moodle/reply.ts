@@ -148,10 +148,12 @@ function parseJson(text: string): unknown {
 /** Characters of what a site says of itself that are read: it goes into every journal. */
 const longestSaid = 2000
 
+/** On one line, without tags, NUL or half a character: the database keeps it. */
 function plainText(html: string): string {
   return html
     .slice(0, longestSaid)
     .replaceAll(/<[^>]*>/g, ' ')
-    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .toWellFormed()
     .trim()
 }
