@@ -26,7 +26,7 @@ or \`Authorization: Order <token>\`, with the token that came with the cart or t
 **Writing once.** A request with an \`Idempotency-Key\` (16 to 200 visible characters, a UUID say) can be sent again: \
 within 48 hours the same key with the same request gets the same answer, with \`Idempotency-Replayed: true\`. With another \
 request it is refused (422), and while the first one is under way it is told to wait (409, \`Retry-After\`). Answers of \
-500 and more are not kept. Placing an order, validating a payment and correcting credits need one.
+500 and more, and of 429, are not kept. Placing an order, validating a payment and correcting credits need one.
 
 **Lists** are paged by key: \`limit\`, and \`after\` with the \`next\` of the page before, which also stands in a \
 \`Link\` header.
