@@ -22,6 +22,7 @@ import { Moment } from '../../ui/moment.tsx'
 import { Table } from '../../ui/table.tsx'
 import { notFound, type OfficeContext, parameter } from '../office-route.ts'
 import { mayChange, officePage } from '../page.tsx'
+import { ProductStateBadge } from '../products/product-state.tsx'
 import { productsTexts } from '../products/products-texts.ts'
 import { type SentForm, sentErrors } from '../reason-form.tsx'
 import { texts } from '../texts.ts'
@@ -148,7 +149,7 @@ function Products({ c, shop, order }: Parts & Pick<Face, 'shop'>) {
             {
               label: t.state,
               narrow: true,
-              cell: (product) => <StateBadge kind="product" state={product.state} locale={locale} />,
+              cell: (product) => <ProductStateBadge product={product} locale={locale} />,
             },
           ]}
         />
