@@ -38,9 +38,9 @@ const fr: typeof en = {
   enableWho: (name) => `Réactiver ${name}`,
   add: 'Ajouter un opérateur',
   addNow: 'Ajouter',
-  made: (email) => `${email} est ajouté`,
+  made: (email) => `Compte créé pour ${email}`,
   madeText:
-    'Transmettez-lui vous-même ce mot de passe, montré cette seule fois. Il pourra le changer sur la page de son compte.',
+    'Transmettez vous-même ce mot de passe, montré cette seule fois. Il se change sur la page du compte.',
 }
 
 /** The words of the page of operators. */

@@ -108,7 +108,7 @@ const fr: typeof en = {
   products: 'Mes produits',
   orders: 'Mes commandes',
   credits: 'Mes crédits',
-  signedInAs: (email) => `Connecté en tant que ${email}`,
+  signedInAs: (email) => `Votre compte : ${email}`,
   signOut: 'Se déconnecter',
   signIn: {
     title: 'Se connecter',
@@ -128,7 +128,7 @@ const fr: typeof en = {
     toTryOut: 'Cette boutique est là pour essayer et n’envoie aucun courriel : le lien est dans son journal.',
     noMail: 'Cette boutique n’envoie pas de courriels pour le moment. Écrivez-nous.',
     link: 'Heureux de vous revoir',
-    linkText: 'Encore un clic et vous y êtes. Vous restez connecté sur cet appareil pendant 30 jours.',
+    linkText: 'Encore un clic et vous y êtes. Cet appareil reste connecté pendant 30 jours.',
     enter: 'Se connecter',
     stale: 'Ce lien ne fonctionne plus',
     staleText: (minutes) =>
