@@ -41,7 +41,8 @@ export async function start(config: Config, log: Logger): Promise<Running> {
   const databaseUrl = config.DATABASE_URL ?? embedded?.url ?? ''
   const { db, pool } = await connect(databaseUrl)
   opened.defer(() => db.destroy())
-  for (const migration of await migrate(pool)) log.info({ migration }, 'migrated')
+  const migrations = await migrate(pool)
+  if (migrations.length > 0) log.info({ migrations }, 'the database was migrated')
 
   const secret = await readSecret(config)
   if (config.sandboxed && config.ROLE !== 'worker') opened.defer(await holdSandbox(pool))
