@@ -246,12 +246,15 @@ function Unit(props: Props & { line: ViewedLine; unit: ViewedUnit }) {
   const { line, unit, locale } = props
   const t = cartTexts[locale]
   const title = pick(line.entry.title, locale)
+  const names = isBundle(line.entry) || line.external.some(({ forMe, type }) => forMe || type === 'learners')
+  const only = names ? t.forWhom : t.toKnow
+  const heading = line.units.length > 1 ? t.unitOf(unit.position, line.units.length) : only
   const leads = line.units.length > 1 ? { of: undefined, first: unit.position === 1 } : undefined
   return (
     <section class="unit" id={`unit-${unit.key}`} aria-labelledby={`unit-${unit.key}-title`}>
       <input type="hidden" name="units" value={unit.key} />
       <div class="unit-head">
-        <h3 id={`unit-${unit.key}-title`}>{t.unitOf(unit.position, line.units.length)}</h3>
+        <h3 id={`unit-${unit.key}-title`}>{heading}</h3>
         {line.units.length > 1 && (
           <Button
             look="quiet"
