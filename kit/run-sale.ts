@@ -16,7 +16,7 @@ import {
 } from './sale.ts'
 import type { Case } from './samples.ts'
 import { sellBefore } from './sell-before.ts'
-import { accessFunctions, type Fault, strike, type Trouble } from './trouble.ts'
+import { accessFunctions, calleeOf, type Fault, strike, type Trouble } from './trouble.ts'
 import type { World } from './world.ts'
 
 /** A handler with the sample parameters that it is sold with: each world has a service of its own to name. */
@@ -189,6 +189,8 @@ async function passInTrouble(scene: Scene, trouble: Trouble): Promise<void> {
       const first = open({
         timeoutMs: shortPatience,
         watch: atMoment(trouble.at, (moment) => {
+          // On a busy machine another call may have come too late before: then this is another moment.
+          if (moment.kind !== 'call' || calleeOf(moment) !== 'moodle') return undefined
           onStrike?.(moment)
           call = moment.name
           return queued.promise
