@@ -18,6 +18,7 @@ import {
   dryRun as tryOut,
 } from '../shop/dry-run.ts'
 import { findEntry } from '../shop/entry.ts'
+import { writtenAmount } from '../shop/money.ts'
 import { sealWith } from '../shop/seal.ts'
 import type { Shop } from '../shop/shop.ts'
 import { StartupError } from '../startup-error.ts'
@@ -129,7 +130,7 @@ function format(code: string, run: DryRun, currency: string): string {
       ...units.flatMap(({ external, fields }, i) => say({ ...external, ...fields }, `unit ${i + 1}, `)),
     ].join('\n')
   }
-  const total = `${(run.totalCents / 100).toFixed(2)} ${currency}`
+  const total = writtenAmount(run.totalCents, currency)
   const mails = run.mails.map((kind) => kind.replaceAll('_', ' ')).join(', ')
   return [
     ...run.findings.map(({ level, field, text }) => `${level}${field ? ` at ${field}` : ''}: ${text.en}`),

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { erasePerson } from '../shop/erase-person.ts'
+import { writtenAmount } from '../shop/money.ts'
 import { StartupError } from '../startup-error.ts'
 import type { Command } from './boutique.ts'
 import { readSettings } from './read-settings.ts'
@@ -27,7 +28,7 @@ export const erase: Command = {
       console.log(`Erased ${email}: ${counts.join(', ')}. Their account in Moodle is Moodle’s to delete.`)
       for (const { cents, currency } of credits) {
         console.log(
-          `They still have ${(cents / 100).toFixed(2)} ${currency} of credits, which stay under their address: to give these ` +
+          `They still have ${writtenAmount(cents, currency)} of credits, which stay under their address: to give these ` +
             `up as well, with their consent, say --forfeit-credits.`,
         )
       }

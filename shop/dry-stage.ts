@@ -7,6 +7,7 @@ import type { Engine } from '../production/run.ts'
 import type { Handler, Person, Text } from '../sdk/index.ts'
 import { composeEngine } from './compose.ts'
 import { type holdBack, letOut } from './hold-back.ts'
+import { writtenAmount } from './money.ts'
 import { sayProductChange } from './say-product-change.ts'
 import type { RehearsedCall, Shop } from './shop.ts'
 
@@ -134,7 +135,7 @@ function sayReserved(name: string): Text {
 }
 
 function sayCredits(cents: number, currency: string): Text {
-  const amount = `${(cents / 100).toFixed(2)} ${currency}`
+  const amount = writtenAmount(cents, currency)
   return {
     en: `Puts ${amount} of credits on the buyer’s account.`,
     fr: `Porte ${amount.replace('.', ',')} de crédits au compte de l’acheteur.`,

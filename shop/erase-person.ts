@@ -1,9 +1,9 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
+import { containing } from '../db/containing.ts'
 import type { Database } from '../db/schema.ts'
 import { forgetCredits } from './credits.ts'
 import { forgetSignIns } from './customer-session.ts'
 import {
-  containing,
   type Erasure,
   eraseAccounts,
   eraseCarts,

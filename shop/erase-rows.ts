@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type RawBuilder, sql, type Transaction } from 'kysely'
+import { containing } from '../db/containing.ts'
 import type { Customer, Database } from '../db/schema.ts'
 import { forget, nobodysEmail } from './forget.ts'
 
@@ -17,9 +18,6 @@ export type Erasure = ReturnType<typeof forget> & {
 const nobody: Customer = { email: nobodysEmail, firstname: '—', lastname: '—' }
 
 type Row = Record<string, unknown>
-
-/** A pattern for whatever contains this text. */
-export const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
 
 /** Whether a row, called t, is of one of the orders. */
 const ofOrders = ({ orders }: Erasure) => sql<boolean>`t.order_id = any(${orders}::bigint[])`

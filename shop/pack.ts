@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, sql, type Transaction } from 'kysely'
+import { containing } from '../db/containing.ts'
 import type { Database } from '../db/schema.ts'
 import type { Engine } from '../production/run.ts'
 import { type Person, Refused, type Text } from '../sdk/index.ts'
@@ -111,7 +112,7 @@ export async function listSeats(
     held: sql<boolean>`p.holder is not null and ${running}`,
     over: sql<boolean>`not (${running})`,
   }
-  const part = `%${(search ?? '').trim().replace(/[\\%_]/g, '\\$&')}%`
+  const part = containing((search ?? '').trim())
   const person = sql`concat_ws(' ', holder->>'firstname', holder->>'lastname', holder->>'email')`
   const { rows } = await sql<{ id: number }>`
     select id from products p
