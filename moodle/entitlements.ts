@@ -194,7 +194,9 @@ export const rowsOfEnrolment = sql<EntitlementRow[]>`
               'state', case when n.withdrawn_at is null then p.state else 'revoked' end,
               'startsAt', floor(extract(epoch from p.starts_at)),
               'endsAt', coalesce(ceil(extract(epoch from p.ends_at)), 0)))
-       from entitlements n join products p on p.id = n.product_id
+       from entitlements n,
+            -- "offset 0": one by one, by their index. A plan made while the table was small reads it all.
+            lateral (select state, starts_at, ends_at from products where id = n.product_id offset 0) p
       where n.site = e.site and n.course_id = e.course_id and n.user_id = e.user_id), '[]')`
 
 /** The revision and the rows behind it in one statement, so that they belong together. */
@@ -206,8 +208,10 @@ async function readEnrolments(
   const { rows } = await sql<KnownEnrolment & EnrolmentTarget>`
     select t.course, t."user", e.revision, e.applied_revision as "toldRevision", e.applied as told,
            extract(epoch from now())::float8 as "readAt", ${rowsOfEnrolment} as rows
-      from jsonb_to_recordset(${JSON.stringify(targets)}::jsonb) as t (course integer, "user" integer)
-      join enrolments e on e.site = ${site} and e.course_id = t.course and e.user_id = t."user"`.execute(db)
+      from jsonb_to_recordset(${JSON.stringify(targets)}::jsonb) as t (course integer, "user" integer),
+           lateral (select * from enrolments
+                     where site = ${site} and course_id = t.course and user_id = t."user"
+                    offset 0) e`.execute(db)
   const found = new Map(rows.map((row) => [`${row.course}:${row.user}`, row]))
   return targets.map(({ course, user }) => {
     const known = found.get(`${course}:${user}`)
@@ -224,14 +228,17 @@ async function readEnrolments(
 async function noteTold(db: Kysely<Database>, site: string, told: Told[]): Promise<number[]> {
   const { rows } = await sql<EnrolmentTarget & { revision: number }>`
     with held as (
-      select e.course_id, e.user_id, t.revision, t.enrolment, t."lookAgainAt",
+      select t.course as course_id, t."user" as user_id, t.revision, t.enrolment, t."lookAgainAt",
              case when e.doubted_until > to_timestamp(t."readAt") then e.doubted_until end as doubted_until
-        from jsonb_to_recordset(${JSON.stringify(told)}::jsonb)
-               as t (course integer, "user" integer, revision bigint, "readAt" float8, enrolment jsonb,
-                     "lookAgainAt" float8)
-        join enrolments e on e.site = ${site} and e.course_id = t.course and e.user_id = t."user"
-       order by e.course_id, e.user_id
-         for update of e
+        from (select * from jsonb_to_recordset(${JSON.stringify(told)}::jsonb)
+                     as t (course integer, "user" integer, revision bigint, "readAt" float8, enrolment jsonb,
+                           "lookAgainAt" float8)
+               -- As goes without saying, but has PostgreSQL expect ten of them, not a hundred.
+               where course > 0 and "user" > 0
+               order by course, "user") t,
+             -- One by one, in this order and by their key.
+             lateral (select doubted_until from enrolments
+                       where site = ${site} and course_id = t.course and user_id = t."user" for update) e
     )
     update enrolments e
        set applied_revision = held.revision, applied = nullif(held.enrolment, 'null'), applied_at = now(),

@@ -181,7 +181,8 @@ export const rowsOfMembership = sql<MembershipRow[]>`
               'state', case when n.withdrawn_at is null then p.state else 'revoked' end,
               'startsAt', floor(extract(epoch from p.starts_at)),
               'endsAt', coalesce(ceil(extract(epoch from p.ends_at)), 0)))
-       from membership_entitlements n join products p on p.id = n.product_id
+       from membership_entitlements n,
+            lateral (select state, starts_at, ends_at from products where id = n.product_id offset 0) p
       where n.site = e.site and n.target = e.target and n.user_id = e.user_id), '[]')`
 
 /** The revision and the rows behind it in one statement, so that they belong together. */
@@ -193,8 +194,10 @@ async function readMemberships(
   const { rows } = await sql<KnownMembership & MembershipTarget>`
     select t.membership, t."user", e.revision, e.applied_revision as "toldRevision", e.applied as told,
            extract(epoch from now())::float8 as "readAt", ${rowsOfMembership} as rows
-      from jsonb_to_recordset(${JSON.stringify(targets)}::jsonb) as t (membership text, "user" integer)
-      join memberships e on e.site = ${site} and e.target = t.membership and e.user_id = t."user"`.execute(db)
+      from jsonb_to_recordset(${JSON.stringify(targets)}::jsonb) as t (membership text, "user" integer),
+           lateral (select * from memberships
+                     where site = ${site} and target = t.membership and user_id = t."user"
+                    offset 0) e`.execute(db)
   const found = new Map(rows.map((row) => [`${row.membership} ${row.user}`, row]))
   return targets.map(({ membership, user }) => {
     const known = found.get(`${membership} ${user}`)
@@ -210,14 +213,14 @@ async function readMemberships(
 async function noteTold(db: Kysely<Database>, site: string, told: Told[]): Promise<number[]> {
   const { rows } = await sql<MembershipTarget & { revision: number }>`
     with held as (
-      select m.target, m.user_id, t.revision, t.member, t."lookAgainAt",
+      select t.membership as target, t."user" as user_id, t.revision, t.member, t."lookAgainAt",
              case when m.doubted_until > to_timestamp(t."readAt") then m.doubted_until end as doubted_until
-        from jsonb_to_recordset(${JSON.stringify(told)}::jsonb)
-               as t (membership text, "user" integer, revision bigint, "readAt" float8, member boolean,
-                     "lookAgainAt" float8)
-        join memberships m on m.site = ${site} and m.target = t.membership and m.user_id = t."user"
-       order by m.target, m.user_id
-         for update of m
+        from (select * from jsonb_to_recordset(${JSON.stringify(told)}::jsonb)
+                     as t (membership text, "user" integer, revision bigint, "readAt" float8, member boolean,
+                           "lookAgainAt" float8)
+               order by membership, "user") t,
+             lateral (select doubted_until from memberships
+                       where site = ${site} and target = t.membership and user_id = t."user" for update) m
     )
     update memberships m
        set applied_revision = held.revision, applied = held.member, applied_at = now(),
